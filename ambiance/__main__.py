@@ -1,0 +1,5 @@
+"""`python -m ambiance`."""
+
+from ambiance.cli import main
+
+main()

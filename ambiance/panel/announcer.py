@@ -1,0 +1,100 @@
+"""What the bus is told: each room's state and scene, retained, and its events; nothing twice."""
+
+import asyncio
+from collections.abc import Callable
+
+from pydantic_core import to_json
+
+from ambiance.device.message import Message
+from ambiance.device.topics import Topics
+from ambiance.panel.public import event_payload, for_desk_only, scene_payload, state_payload
+from ambiance.panel.seams import Board, Conductor
+from ambiance.session.model import News
+from ambiance.site import Room
+
+AT_ONCE = 8
+"""Rooms told of in one go: a burst of a thousand must not hold up a cue."""
+
+
+class Announcer:
+    """Publishes what changed, once for each burst of changes."""
+
+    def __init__(
+        self, conductor: Conductor, board: Board, topics: Topics, publish: Callable[[Message], object], seq: int = 0
+    ) -> None:
+        self._conductor, self._board, self._topics, self._publish = conductor, board, topics, publish
+        self._seq: dict[str, int] = {room.id: seq for room in conductor.site.rooms}
+        self._said: dict[str, bytes] = {}
+        self._stale: dict[str, None] = {}
+        self._turn: asyncio.Handle | None = None
+
+    def follow(self) -> None:
+        """Listen to the conductor and the board from now on."""
+        self._conductor.follow(self.told)
+        self._board.follow(self.changed)
+
+    def told(self, news: News) -> None:
+        """Something happened in a room. What concerns only the controller itself is not for the bus."""
+        if news.type == "site_changed":
+            self._rooms_changed(news.seq)
+        if news.room is None or news.room not in self._conductor.site.by_id:
+            return
+        if for_desk_only(news):
+            # Not even its number: a room whose topics change at the moment of a silent call is not silent. What a
+            # house has chosen to show (full light) is seen in its state.
+            self.changed(news.room)
+            return
+        self._seq[news.room] = news.seq
+        self._publish(Message(self._topics.event(news.room), to_json(event_payload(news)), keep=True))
+        self.changed(news.room)
+
+    def changed(self, room: str) -> None:
+        """What is believed of a room changed; say so when this burst is over."""
+        self._stale[room] = None
+        if self._turn is None:
+            self._turn = asyncio.get_running_loop().call_soon(self._say_stale)
+
+    def _rooms_changed(self, seq: int) -> None:
+        """What is kept on the bus of a room that is gone would be believed for ever: it is taken away."""
+        there = self._conductor.site.by_id
+        for room in [room for room in self._seq if room not in there]:
+            del self._seq[room]
+            for topic in (self._topics.state(room), self._topics.scene(room)):
+                self._said.pop(topic, None)
+                self._publish(Message(topic, b"", retain=True))
+        for room in there:
+            self._seq.setdefault(room, seq)
+            self.changed(room)
+
+    def link_up(self) -> None:
+        """The broker may have forgotten all: say everything again."""
+        self._said.clear()
+        for room in self._conductor.site.by_id:
+            self.changed(room)
+
+    def stop(self) -> None:
+        """Say no more."""
+        if self._turn is not None:
+            self._turn.cancel()
+        self._stale.clear()
+
+    def _say_stale(self) -> None:
+        self._turn = None
+        for id in list(self._stale)[:AT_ONCE]:
+            del self._stale[id]
+            if (room := self._conductor.site.by_id.get(id)) is not None:
+                self._say(room)
+        if self._stale:
+            self._turn = asyncio.get_running_loop().call_soon(self._say_stale)
+
+    def _say(self, room: Room) -> None:
+        belief = self._board.belief(room.id)
+        present = self._conductor.room(room.id)
+        self._once(self._topics.state(room.id), to_json(state_payload(present, tuple(belief.faults), self._seq[room.id])), qos=1)
+        # The scene is said again at every change and every connect; one lost on the way harms nothing.
+        self._once(self._topics.scene(room.id), to_json(scene_payload(room, belief)), qos=0)
+
+    def _once(self, topic: str, said: bytes, qos: int) -> None:
+        if self._said.get(topic) != said:
+            self._said[topic] = said
+            self._publish(Message(topic, said, qos=qos, retain=True))
