@@ -1,6 +1,7 @@
 """The agent: keeps a room's player where the controller wants it, smoothly, and silent when anything fails.
 
-Volume moves in a straight line of decibels in steps a fifth of a second apart. A piece crosses into the next with equal
+Volume moves in a straight line of decibels in steps a fifth of a second apart; where something took long (the controller's
+choice, a machine that stood still), it goes on from where it was heard last. A piece crosses into the next with equal
 power before it ends. A player that was lost stays silent until the controller asks again: nothing ever starts by itself.
 """
 
@@ -24,6 +25,8 @@ STEP: Seconds = 0.2
 """Between two steps of a ramp."""
 CROSS_STEP: Seconds = 0.1
 """Between two steps of a crossfade, whose ends are steep."""
+STALL: Seconds = 0.5
+"""Between two steps: longer, and what passed does not count as fade, since it would be made up for in one leap."""
 LOOK: Seconds = 1.0
 """Between two looks at a player that just plays."""
 REPORT: Seconds = 5.0
@@ -78,6 +81,7 @@ class Agent:
         self._on: int | None = None
         self._leaving: int | None = None
         self._crossed = Ramp(0.0, 1.0)
+        self._stepped_at: Seconds = 0.0
         self._piece: Piece | None = None
         self._coming: Piece | None = None
         self._failures = 0
@@ -144,9 +148,10 @@ class Agent:
             # The level is kept for the play that follows it; what sounds now falls first.
             fade = (asked.fade or CUT) if self._on is not None else 0.0
             target = FLOOR if self._on is not None else decibels(asked.volume, self._taper)
-            self._level = Ramp(here, target, now, fade)
+            self._level, self._stepped_at = Ramp(here, target, now, fade), now
             return
         target = decibels(asked.volume, self._taper)
+        self._stepped_at = now
         if self._on is None and here <= FLOOR and asked.fade > 0:
             here = max(here, target - RISE * asked.fade)  # nobody set a level for silence: begin where the rise is no steeper than any
         self._level = Ramp(here, target, now, asked.fade)
@@ -157,6 +162,7 @@ class Agent:
     async def _move(self) -> None:
         """Set each deck to its level, and let go of what has faded out."""
         now = self._clock.monotonic()
+        self._go_on(now)
         if self._asked is not None and not self._asked.playing and self._on is not None and self._level.over(now):
             await self._silence()
             self._level = Ramp(FLOOR, decibels(self._asked.volume, self._taper), now)
@@ -180,6 +186,12 @@ class Agent:
         await self._levels(now)
         if self._level.over(now) and self._said_at is not None and self._said_at < self._level.began + self._level.fade:
             self._said_at = None  # it arrived: say so
+
+    def _go_on(self, now: Seconds) -> None:
+        """What moves goes on from its last step, however long ago that was."""
+        stood, self._stepped_at = now - self._stepped_at, now
+        if stood > STALL:
+            self._level, self._crossed = (ramp.later(stood - STEP, now - stood) for ramp in (self._level, self._crossed))
 
     async def _watch(self, now: Seconds) -> None:
         """Go on to the next piece before this one ends, or where it ended by itself."""

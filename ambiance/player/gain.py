@@ -5,7 +5,7 @@ software mixer has a curve of its own (MusicPlayerDaemon/MPD src/mixer/plugins/S
 (exp(volume / 25) - 1) / (exp(4) - 1)), which is undone here so that a percent of ours means what it was calibrated to.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import cos, exp, log, log10, pi, sin
 
 from ambiance.units import Percent, Seconds, Taper
@@ -59,3 +59,7 @@ class Ramp:
 
     def over(self, now: Seconds) -> bool:
         return now - self.began >= self.fade
+
+    def later(self, by: Seconds, seen: Seconds) -> "Ramp":
+        """The same line `by` seconds later, if it was not over when it was `seen`."""
+        return self if self.over(seen) else replace(self, began=self.began + by)

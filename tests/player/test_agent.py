@@ -23,12 +23,15 @@ class Room:
         self.said: list[dict[str, Any]] = []
         self.pieces = 0
         self.none = False
+        self.slow = 0.0
         self.only: Piece | None = None
         self.version = 0
         self.agent = Agent(self.decks, self.clock, self.choose, self.said.append, deep=deep)
 
     async def choose(self, playlist: str | None, before: Piece | None) -> Piece | None:
         self.pieces += 1
+        if self.slow:
+            await self.clock.sleep(self.slow)
         if self.only is not None:
             return self.only
         return None if self.none else Piece(f"{playlist}-{self.pieces}", FOLDER)
@@ -79,6 +82,40 @@ def test_a_fade_is_a_straight_line_of_decibels() -> None:
             for second in range(1, 11):
                 await r.clock.run(1.0)
                 assert abs(gain(r.decks.levels[0]) - (start + (end - start) * second / 10)) < 1.0
+
+    asyncio.run(story())
+
+
+def test_music_whose_piece_was_long_in_coming_rises_no_faster_for_it() -> None:
+    async def story() -> None:
+        async with room() as r:
+            r.slow = 4.0
+            r.ask(True, 50.0, fade=7.33)
+            await r.clock.run(4.1)
+            levels = [gain(r.decks.levels[0])]
+            assert abs(levels[0] - (60 * log10(0.5) - 22)) < 1.5
+            for _ in range(90):
+                await r.clock.run(0.1)
+                levels.append(gain(r.decks.levels[0]))
+            assert max(after - before for before, after in zip(levels, levels[10:], strict=False)) <= 3.0 + 1.5
+            assert abs(levels[-1] - 60 * log10(0.5)) < 1
+
+    asyncio.run(story())
+
+
+def test_a_fade_over_which_the_machine_stood_still_goes_on_from_where_it_was_heard() -> None:
+    async def story() -> None:
+        async with room() as r:
+            r.ask(True, 20.0)
+            await r.clock.run(1.0)
+            r.ask(True, 40.0, fade=10.0)
+            await r.clock.run(3.0)
+            heard = gain(r.decks.levels[0])
+            r.clock.advance(5.0)  # nothing of the agent runs meanwhile
+            await r.clock.run(0.1)
+            assert 0 <= gain(r.decks.levels[0]) - heard < 1.5
+            await r.clock.run(8.0)
+            assert abs(gain(r.decks.levels[0]) - 60 * log10(0.4)) < 0.5
 
     asyncio.run(story())
 
