@@ -17,6 +17,7 @@ import uvicorn
 from ambiance.panel import door, protocol
 from ambiance.panel.http import HttpLimits
 from ambiance.session.model import News
+from tests.pace import pace
 from tests.panel.doors import NOW, House
 
 KEY = b"Authorization: Bearer desk-secret\r\n"
@@ -128,7 +129,7 @@ def real_users(served: Served) -> Iterator[list[float]]:
         thread.join(10)
     took.sort()
     assert took
-    assert took[int(len(took) * 0.99) - 1] <= 0.5
+    assert took[int(len(took) * 0.99) - 1] <= 0.5 * pace()
 
 
 def answered(connection: socket.socket) -> bytes:
@@ -229,7 +230,7 @@ def test_row_48_chunks_without_end_are_413_and_too_slow_ones_408(served: Served)
         trickle.sendall(head)
         got = b""
         trickle.settimeout(0.05)
-        by = time.monotonic() + 5
+        by = time.monotonic() + 20
         while not got and time.monotonic() < by:
             trickle.sendall(b"1\r\n \r\n")
             with suppress(TimeoutError):

@@ -11,6 +11,7 @@ import numpy as np
 from ambiance.clock import SystemClock
 from ambiance.player import Agent, Asked, Folder, MpdDecks, Piece
 from ambiance.player.gain import percent
+from tests.pace import pace
 from tests.player.mpd import RATE, mpd, tone
 
 CALM = Folder("calm", "calm", "own", "synthesised for this test")
@@ -76,7 +77,7 @@ def test_a_whole_fade_and_a_crossfade_are_heard_smooth_without_a_gap_or_a_click(
         samples = {deck: listener.samples(deck) for deck in ("deck-0", "deck-1")}
 
     begins = int(np.argmax(heard > quiet - 6))
-    assert begins <= 15, "it began within a second and a half"
+    assert begins <= 15 * pace(), "it began within a second and a half"
     assert heard[begins] < quiet + 4, "the first that is heard is the quietest"
     rise = heard[begins : begins + 80]
     per_second = rise[10:] - rise[:-10]
