@@ -5,6 +5,7 @@ Nothing said is on its way when time goes on, so that what is seen owes nothing 
 
 import asyncio
 import gc
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +29,8 @@ from ambiance.units import SILENCE, lstar, output
 from tests.journeys.house import House
 
 STEP = 0.5
+LOST = 2.0
+"""Seconds of the machine after which nothing that both links have handed over is on its way any more."""
 
 
 @dataclass
@@ -97,19 +100,31 @@ class Stage:
         await self.quiet()
         self.look()
 
+    async def opened(self) -> None:
+        """Until all that is said at the beginning was heard; it was not counted from its first word."""
+        links, before, moved = (self.running.link, *self.simulator._links), (0, 0), time.monotonic()
+        while time.monotonic() - moved < 1.0:
+            if (self._down, self._up) != before or any(link.state != "up" or link.queue_depth or link.in_flight for link in links):
+                before, moved = (self._down, self._up), time.monotonic()
+            await asyncio.sleep(0.01)
+        self._down = self._up = 0
+
     async def quiet(self) -> None:
         """Until everything said was heard, both ways, and nothing waits for its turn."""
-        conductor, calm, idle = self.running.conductor, 0, 0
+        conductor, calm, before, moved = self.running.conductor, 0, (0, 0), time.monotonic()
         links = (self.running.link, *self.simulator._links)
-        for _ in range(20_000):
+        given_up = moved + 120
+        while time.monotonic() < given_up:
             turning = self._turning > 0 or conductor._queue or conductor._ready.is_set()
             busy = turning or self._down > 0 or self._up > 0
             calm = 0 if busy else calm + 1
             if calm > 3:
                 return
             # A newer message takes the place of one that still waits on its topic: what was replaced never arrives.
-            idle = 0 if turning or any(link.queue_depth or link.in_flight for link in links) else idle + 1
-            if busy and idle > 60:
+            on_its_way = (self._down, self._up)
+            if turning or on_its_way != before or any(link.queue_depth or link.in_flight for link in links):
+                before, moved = on_its_way, time.monotonic()
+            if busy and time.monotonic() - moved > LOST:
                 self._down = self._up = 0
             await asyncio.sleep(0.0005 if busy else 0)
         raise AssertionError("the house does not come to rest")
@@ -155,8 +170,7 @@ async def play(house: House, url: str, script: Callable[[Stage], Any]) -> Stage:
     try:
         stage = await asyncio.wait_for(found, 30)
         _overhear(stage)
-        await asyncio.sleep(1.0)
-        stage._down = stage._up = 0
+        await stage.opened()
         await script(stage)
         return stage
     finally:
