@@ -44,8 +44,8 @@ class Adopting:
         self._conductor, self._courier, self._keepers, self._hear, self._settle = conductor, courier, keepers, hear, settle
         self._turn = asyncio.Lock()
 
-    async def adopt(self, site: Site) -> None:
-        """Play this house from now on. Raises Conflict, and nothing has changed, where somebody is in a room that would be gone.
+    async def adopt(self, site: Site) -> tuple[str, ...]:
+        """Play this house from now on. Returns the rooms that stay although it has them no more: somebody is in them.
 
         First all know what is there before and after: new devices say where they stand, so that they are moved from there.
         """
@@ -57,6 +57,7 @@ class Adopting:
             except AmbianceError:
                 self._spread(self._conductor.site)  # whatever it plays
                 raise
+            return tuple(id for id in self._conductor.site.by_id if id not in site.by_id)
 
     def _spread(self, site: Site) -> None:
         for keeper in self._keepers:

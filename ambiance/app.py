@@ -239,12 +239,13 @@ async def run(
         keepers = (trials, board, sensing, measuring, checks, tanks)
         adopting = Adopting(conductor, courier, keepers, hear, SETTLE)
 
-        async def adopt(site: Site) -> None:
-            await adopting.adopt(site.keyed(world.playlist_key))
+        async def adopt(site: Site) -> tuple[str, ...]:
+            staying = await adopting.adopt(site.keyed(world.playlist_key))
             store.kept = site.retention
             with suppress(StoreUnavailable):
                 await asyncio.to_thread(tanks.load, past.run_since_refill)
             tanks.say()
+            return staying
 
         candidates = Candidates(settings, lambda: conductor.site, SystemClock())
         identity = Identity(store)

@@ -35,6 +35,7 @@ class Book:
         self.site, self.told = site, list[tuple[str, dict[str, list[str]]]]()
         self.filters = ("a", "b")
         self.refuses = self.fails = False
+        self.stays: tuple[str, ...] = ()
         board, me = type("Board", (), {"adopt": lambda _, site: self.told.append(("board", names(site)))})(), cast(Any, self)
         self.adopting = Adopting(cast(Conductor, _Playing(self)), me, [board], lambda filters, fresh: self.told.append(("hear", {})), 0.0)
 
@@ -54,6 +55,7 @@ class _Playing:
     async def adopt(self, site: Site, also: Callable[[Site], None]) -> None:
         if self._book.refuses:
             raise Conflict("somebody is in rose")
+        site = replace(site, rooms=(*site.rooms, *(self.site.by_id[id] for id in self._book.stays)))
         self._book.told.append(("conductor", names(site)))
         self._book.site = site
         also(site)
@@ -90,8 +92,15 @@ def test_where_only_the_telling_failed_everybody_goes_on_with_what_the_conductor
     book.fails = True
     with pytest.raises(AmbianceError):
         asyncio.run(book.adopting.adopt(after))
-    assert book.site is after
+    assert book.site == after
     assert book.told[-2] == ("courier", names(after))
+
+
+def test_a_room_that_stays_although_it_is_written_no_more_is_named() -> None:
+    book, after = Book(a_site(lavender=["ceiling"], rose=["ceiling"])), a_site(lavender=["niche"])
+    book.stays = ("rose",)
+    assert asyncio.run(book.adopting.adopt(after)) == ("rose",)
+    assert book.told[-2] == ("courier", {"lavender": ["niche"], "rose": ["ceiling"]})
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -83,9 +83,10 @@ class HouseFiles:
         except FileError as error:
             raise Conflict(f"config.yaml cannot be used as it is now, so the controller goes on as it is: {error}") from None
 
-    def plays(self, site: Site) -> None:
-        """The controller plays this site now."""
-        self._running = replace(self._running, site=site)
+    def plays(self, site: Site, staying: Sequence[str] = ()) -> None:
+        """The controller plays this site now, and the rooms `staying` as it played them before."""
+        kept = tuple(room for room in self._running.site.rooms if room.id in staying)
+        self._running = replace(self._running, site=replace(site, rooms=(*site.rooms, *kept)))
 
     def candidate(self, room: str, device: Mapping[str, Any]) -> tuple[Room, Device]:
         """A device as it would be if it were written into that room, which need not be there yet. Raises Conflict, Invalid."""

@@ -1,6 +1,6 @@
 """What the calls that change the house are sent, answer with, and need of its files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, Field, JsonValue
@@ -40,8 +40,8 @@ class Files(Protocol):
     def site(self) -> Site:
         """The site that is written, as far as it can be played without a start."""
 
-    def plays(self, site: Site) -> None:
-        """The controller plays this site now."""
+    def plays(self, site: Site, staying: Sequence[str] = ()) -> None:
+        """The controller plays this site now, and the rooms `staying` as it played them before."""
 
     def menu(self) -> Mapping[str, Any]: ...
 

@@ -53,8 +53,8 @@ _NUMBER = re.compile(r"-?\d{1,4}(\.\d{1,3})?", re.ASCII)
 _ID = re.compile(SLUG_PATTERN)
 
 
-Adopt = Callable[[Site], Awaitable[None]]
-"""Plays a site from now on. Raises Conflict."""
+Adopt = Callable[[Site], Awaitable[tuple[str, ...]]]
+"""Plays a site from now on; returns the rooms that stay although it has them no more. Raises Conflict."""
 Habits = Callable[[timedelta], Awaitable["tuple[Habit, ...]"]]
 
 
@@ -189,10 +189,10 @@ class SettingsCalls:
         """
         site = await self._door.off_loop(files.site)
         try:
-            await self._adopt(site)
-        except Conflict:  # somebody is in a room that would be gone: it goes with the next start
+            staying = await self._adopt(site)
+        except Conflict:
             return False
-        files.plays(site)
+        files.plays(site, staying)
         return True
 
     def _table(self, setting: Setting) -> Mapping[str, Atmosphere]:
@@ -250,6 +250,6 @@ def _within(path: str, other: str) -> bool:
     return f"{path}.".startswith(f"{other}.") or f"{other}.".startswith(f"{path}.")
 
 
-async def with_a_start(site: Site) -> None:
+async def with_a_start(site: Site) -> tuple[str, ...]:
     """Where nothing is played before the next start."""
     raise Conflict("the controller plays this when it starts again")

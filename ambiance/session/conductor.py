@@ -26,7 +26,7 @@ from ambiance.session.model import LIVE, CareRow, Changes, DrillRow, News, Sessi
 from ambiance.session.needs import needs
 from ambiance.session.play import Play, Send
 from ambiance.session.present import blank, room_now
-from ambiance.session.refitting import occupied
+from ambiance.session.refitting import with_occupied
 from ambiance.session.returning import take_up
 from ambiance.session.saving import Saving
 from ambiance.session.stepping import stepped
@@ -158,8 +158,8 @@ class Conductor:
     async def adopt(self, site: Site, also: Callable[[Site], None] = lambda site: None) -> None:
         """Play this site from now on: rooms whose description changed are planned anew from this moment, what is live goes on.
 
-        `also` is called with it in the moment it is in force, before anything is said for it. Raises Conflict, and nothing has
-        changed, where somebody is in a room that would be gone.
+        A room that would be gone stays while somebody is in it. `also` is called with the site in the moment it is in force, before
+        anything is said for it.
         """
         future: asyncio.Future[list[Answer | AmbianceError]] = asyncio.get_running_loop().create_future()
         if self._stopping:
@@ -380,14 +380,12 @@ class Conductor:
     # --- rare things ---
 
     def _become(self, asked: Adopt) -> Asked:
-        """The site is another one from here on, before anything else is decided; as asked where it cannot be."""
-        if occupied(self._house, asked.site):
-            return Asked(asked)
-        before, self.site = self.site, asked.site
+        """The site is another one from here on, before anything else is decided."""
+        before, self.site = self.site, with_occupied(self._house, asked.site)
         for each in (self._house, self._decider):
-            each.adopt(asked.site)
-        self._play.adopt(asked.site.rooms)
-        asked.also(asked.site)
+            each.adopt(self.site)
+        self._play.adopt(self.site.rooms)
+        asked.also(self.site)
         return Asked(Adopted(before))
 
     def _look_at_the_clock(self) -> timedelta:

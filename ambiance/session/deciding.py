@@ -7,12 +7,12 @@ import structlog
 
 from ambiance.clock import Clock
 from ambiance.cuesheet.compile import Compiler
-from ambiance.errors import AmbianceError, Conflict, KeyReused, StoreUnavailable, Unknown
+from ambiance.errors import AmbianceError, KeyReused, StoreUnavailable, Unknown
 from ambiance.profile import Library
 from ambiance.session import courses, erased, fitness, touching
 from ambiance.session.acting import act
 from ambiance.session.airing import tend_air
-from ambiance.session.asked import Adopt, Adopted, Asked, Beat, Due, Recovered, Stepped
+from ambiance.session.asked import Adopted, Asked, Beat, Due, Recovered, Stepped
 from ambiance.session.automatic import catch_up, phase_number, waiting_for
 from ambiance.session.dosing import Answers, begin_doses, tend_doses
 from ambiance.session.drills import drill, end_drills
@@ -20,7 +20,7 @@ from ambiance.session.emergencies import emergency, repeat_calls
 from ambiance.session.house import Turn
 from ambiance.session.model import KeyRow, RoomState, Session, SessionState
 from ambiance.session.needing import choose, keep, need
-from ambiance.session.refitting import occupied, refit
+from ambiance.session.refitting import refit
 from ambiance.session.starting import begin, start
 from ambiance.session.wishes import (
     Act,
@@ -216,8 +216,6 @@ class Decider:
                 repeat_calls(turn)
                 erased.due(turn)
                 self._compiler.forget()
-            case Adopt(site=site):
-                raise Conflict(f"somebody is in {', '.join(occupied(turn.house, site))}: a room goes once its guest has gone")
             case Adopted(before=before):
                 refit(turn, before, self._library, self._compiler)
             case Recovered():

@@ -25,9 +25,10 @@ from ambiance.why import Layer, Why
 REFITTED = Why(Layer.ROOM, "the room was set up anew")
 
 
-def occupied(house: House, site: Site) -> tuple[str, ...]:
-    """Rooms in which somebody is, and that `site` does not have any more."""
-    return tuple(room.id for room in house.site.rooms if room.id not in site.by_id and house.live(room.id) is not None)
+def with_occupied(house: House, site: Site) -> Site:
+    """`site`, and the rooms as they are that it does not have any more while somebody is in them."""
+    kept = tuple(room for room in house.site.rooms if room.id not in site.by_id and house.live(room.id) is not None)
+    return replace(site, rooms=(*site.rooms, *kept)) if kept else site
 
 
 def refit(turn: Turn, before: Site, library: Library, compiler: Compiler) -> None:

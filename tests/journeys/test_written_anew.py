@@ -75,6 +75,9 @@ def test_a_room_comes_is_played_and_goes_with_what_the_bus_kept_of_it(anew: Anew
     assert held["applies"] == "when the controller starts again"
     assert anew.ask("GET")["restart_for"] == ["rooms.nova"]
     assert anew.client.room("nova")["session"] == session
+    assert anew.write(rooms__rose__name="Rosa")["applies"] == "at once"
+    assert anew.client.room("rose")["name"] == "Rosa"
+    assert anew.ask("GET")["restart_for"] == ["rooms.nova"]
     with Witness(anew.broker.port, "ambiance/harbour/nova/state") as ear:
         ear.until(lambda: ear.heard)
         anew.client.end(session)

@@ -13,7 +13,6 @@ import pytest
 from ambiance.config import load_config
 from ambiance.config.housefiles import HouseFiles
 from ambiance.cuesheet.model import Hand
-from ambiance.errors import Conflict
 from ambiance.panel.http import HttpLimits, make_http
 from ambiance.panel.settings import Adopt, with_a_start
 from ambiance.profile import Library
@@ -263,10 +262,9 @@ def test_a_thing_that_was_found_is_tried_as_it_would_be_written_and_only_by_who_
 def test_what_is_written_is_played_at_once_where_it_can_be(tmp_path: Path) -> None:
     played: list[Site] = []
 
-    async def adopt(site: Site) -> None:
-        if "rose" not in site.by_id:
-            raise Conflict("somebody is in rose")
+    async def adopt(site: Site) -> tuple[str, ...]:
         played.append(site)
+        return () if "rose" in site.by_id else ("rose",)  # somebody is in it
 
     house = Fitted(tmp_path, adopt)
     done = house.change({"rooms.lavender.name": "Lavendel"}).json()
@@ -278,6 +276,9 @@ def test_what_is_written_is_played_at_once_where_it_can_be(tmp_path: Path) -> No
     assert house.change({"rooms.rose": None}).json()["applies"] == "when the controller starts again"
     said = house.ask("GET", "/api/v1/settings", role="manager").json()
     assert (said["restart_needed"], said["restart_for"]) == (True, ["homeassistant", "rooms.rose"])
+    assert house.change({"rooms.lavender.name": "Laventeli"}).json()["applies"] == "at once"
+    assert played[-1].by_id["lavender"].name == "Laventeli"
+    assert house.ask("GET", "/api/v1/settings", role="manager").json()["restart_for"] == ["homeassistant", "rooms.rose"]
 
 
 def test_pages_are_for_who_may_use_them(house: Fitted) -> None:

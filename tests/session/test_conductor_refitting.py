@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ambiance.cuesheet import LightLevel, room_lux
-from ambiance.errors import Conflict, Unknown
+from ambiance.errors import Unknown
 from ambiance.session.airing import air_of
 from ambiance.session.house import Turn
 from ambiance.session.model import RoomState, SessionState
@@ -221,15 +221,19 @@ def test_a_diffuser_by_the_same_name_at_another_plug_is_another_one() -> None:
     played(scenario, rooms=(LAVENDER,))
 
 
-def test_a_room_in_which_somebody_is_does_not_go_and_nothing_has_changed() -> None:
+def test_a_room_in_which_somebody_is_stays_until_they_are_gone_and_nothing_else_waits_for_that() -> None:
     async def scenario(house: House) -> None:
         id = await house.begin("rose")
-        heard: list[object] = []
-        with pytest.raises(Conflict, match="rose"):
-            await house.conductor.adopt(replace(house.site, rooms=(LAVENDER,)), heard.append)
-        assert heard == []
+        await house.adopt(having(NICHE))
         assert set(house.conductor.site.by_id) == {"lavender", "rose"}
+        assert "niche" in house.room("lavender").scene.levels
         assert house.session(id).state is SessionState.RUNNING
+        await house.run(10 * MINUTE)
+        assert house.actual("rose", "ceiling")["on"]
+        await house.act("end", id)
+        await house.act("end", id)
+        await house.adopt(having(NICHE))
+        assert set(house.conductor.site.by_id) == {"lavender"}
 
     played(scenario, rooms=(LAVENDER, ROSE))
 
