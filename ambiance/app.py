@@ -169,7 +169,7 @@ async def run(
         measuring = Measuring(site, clock, board, conductor.put)
         checks = Checks(site, clock, board, courier, conductor.sessions, conductor.put)
         discretion = Discretion.of(library)
-        announcer = Announcer(conductor, board, topics, publish, world.seq)
+        announcer = Announcer(conductor, board, topics, clock, publish, world.seq)
         commands = MqttCommands(conductor, topics, clock, publish, metrics, discretion)
 
         def arrived(incoming: Incoming) -> None:

@@ -84,12 +84,12 @@ def advance(spans: Spans, now: Seconds) -> Spans:
 def stay(spans: Spans, now: Seconds, seconds: Seconds) -> tuple[Spans, Seconds]:
     """Lengthen the present phase (from now, where its border is already waiting); returns by how much the end moved."""
     here = at(spans, now)
-    before = _end(spans)
+    before = ends(spans)
     late = max(0.0, now - spans[here].end)
     moved = list(spans)
     moved[here] = _longer(spans[here], late + seconds)
     laid, _ = take(lay(moved, here), here, late + seconds)
-    return laid, _end(laid) - before
+    return laid, ends(laid) - before
 
 
 def extend(spans: Spans, now: Seconds, seconds: Seconds) -> Spans:
@@ -129,6 +129,11 @@ def late(spans: Spans, seconds: Seconds) -> tuple[Spans, Seconds]:
     return take(tuple(moved + rest), first - 1, seconds) if seconds > 0 else (tuple(moved + rest), 0.0)
 
 
+def ends(spans: Spans) -> Seconds:
+    """The offset at which the guest's time is over."""
+    return next((s.end for s in reversed(spans) if s.n), spans[-1].end)
+
+
 def _compressible(span: Span) -> bool:
     return bool(span.n) and span.floor < span.planned - _TINY
 
@@ -139,7 +144,3 @@ def _slack(span: Span) -> Seconds:
 
 def _longer(span: Span, seconds: Seconds) -> Span:
     return replace(span, end=span.end + seconds)
-
-
-def _end(spans: Spans) -> Seconds:
-    return next((s.end for s in reversed(spans) if s.n), spans[-1].end)

@@ -2,31 +2,38 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 
 from pydantic_core import to_json
 
+from ambiance.clock import Alarm, Clock
 from ambiance.device.message import Message
 from ambiance.device.topics import Topics
 from ambiance.panel.public import event_payload, for_desk_only, scene_payload, state_payload
 from ambiance.panel.seams import Board, Conductor
-from ambiance.session.model import News
+from ambiance.session.model import News, RoomState
 from ambiance.site import Room
+from ambiance.units import Seconds
 
 AT_ONCE = 8
 """Rooms told of in one go: a burst of a thousand must not hold up a cue."""
+ANEW: Seconds = 60.0
+"""How often a room is looked at whose end moves along while nobody goes on."""
 
 
 class Announcer:
     """Publishes what changed, once for each burst of changes."""
 
     def __init__(
-        self, conductor: Conductor, board: Board, topics: Topics, publish: Callable[[Message], object], seq: int = 0
+        self, conductor: Conductor, board: Board, topics: Topics, clock: Clock, publish: Callable[[Message], object], seq: int = 0
     ) -> None:
-        self._conductor, self._board, self._topics, self._publish = conductor, board, topics, publish
+        self._conductor, self._board, self._topics, self._clock, self._publish = conductor, board, topics, clock, publish
         self._seq: dict[str, int] = {room.id: seq for room in conductor.site.rooms}
         self._said: dict[str, bytes] = {}
         self._stale: dict[str, None] = {}
         self._turn: asyncio.Handle | None = None
+        self._alarms: dict[str, Alarm] = {}
 
     def follow(self) -> None:
         """Listen to the conductor and the board from now on."""
@@ -76,6 +83,8 @@ class Announcer:
         """Say no more."""
         if self._turn is not None:
             self._turn.cancel()
+        for alarm in self._alarms.values():
+            alarm.cancel()
         self._stale.clear()
 
     def _say_stale(self) -> None:
@@ -93,6 +102,13 @@ class Announcer:
         self._once(self._topics.state(room.id), to_json(state_payload(present, tuple(belief.faults), self._seq[room.id])), qos=1)
         # The scene is said again at every change and every connect; one lost on the way harms nothing.
         self._once(self._topics.scene(room.id), to_json(scene_payload(room, belief)), qos=0)
+
+        if (present.waiting_for is not None or present.state is RoomState.PAUSED) and room.id not in self._alarms:
+            self._alarms[room.id] = self._clock.call_at(self._clock.now() + timedelta(seconds=ANEW), partial(self._anew, room.id))
+
+    def _anew(self, room: str) -> None:
+        del self._alarms[room]
+        self.changed(room)
 
     def _once(self, topic: str, said: bytes, qos: int) -> None:
         if self._said.get(topic) != said:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from ambiance.clock import Instant
+from ambiance.cuesheet import spans
 from ambiance.cuesheet.model import Sheet
 from ambiance.profile.model import Visit
 from ambiance.site import Setting
@@ -124,9 +125,15 @@ class Session:
         return self.t0 + timedelta(seconds=offset)
 
     def leaves(self, now: Instant) -> Instant:
-        """When the guest's time is over as things stand; while paused that moves along with `now`."""
-        paused = self.sheet.paused
-        return self.at(self.sheet.end if paused is None else self.sheet.end + max(0.0, self.offset(now) - paused))
+        """When the guest's time is over as things stand; while paused, or where a border waits, that moves along with `now`."""
+        sheet, offset = self.sheet, self.offset(now)
+        if sheet.paused is not None:
+            return self.at(sheet.end + max(0.0, offset - sheet.paused))
+        if self.state in (SessionState.RUNNING, SessionState.OVERRUN) and offset > sheet.horizon:
+            return self.at(spans.ends(spans.advance(sheet.spans, offset)))
+        if self.state is SessionState.WAITING and offset > 0:
+            return now + timedelta(seconds=spans.ends(spans.late(sheet.spans, offset)[0]))
+        return self.at(sheet.end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from ambiance.cuesheet.wanted import LightWanted, PlayerWanted
@@ -12,6 +14,7 @@ from ambiance.device.topics import Topics
 from ambiance.panel import Announcer
 from ambiance.panel.announcer import AT_ONCE
 from ambiance.session.model import News
+from ambiance.session.wishes import RoomNow
 from tests.panel.doors import NOW, SITE, House
 
 STATE, SCENE, EVENT = (f"ambiance/harbour/lavender/{name}" for name in ("state", "scene", "event"))
@@ -22,7 +25,7 @@ def announced(do: Callable[[House, Announcer], None], turns: int = 3) -> list[Me
 
     async def run() -> list[Message]:
         house, said = House(), list[Message]()
-        announcer = Announcer(house.conductor, house.board, Topics("ambiance", "harbour"), said.append, seq=3)
+        announcer = Announcer(house.conductor, house.board, Topics("ambiance", "harbour"), house.clock, said.append, seq=3)
         announcer.follow()
         announcer.link_up()
         await turn()
@@ -99,6 +102,26 @@ def test_wanted_and_reported_stand_side_by_side_and_a_silent_device_is_a_fault()
     assert len(of(said, STATE)[0]["faults"]) == 1
 
 
+def test_a_room_that_waits_says_once_a_minute_when_it_will_be_over() -> None:
+    async def run() -> None:
+        said, house = list[Message](), House()
+        room = house.conductor.room
+
+        def waiting(id: str) -> RoomNow:
+            return replace(room(id), waiting_for="work1", ends_at=house.clock.now() + timedelta(minutes=30))
+
+        house.conductor.room = waiting  # type: ignore[method-assign]
+        announcer = Announcer(house.conductor, house.board, Topics("ambiance", "harbour"), house.clock, said.append)
+        announcer.changed("lavender")
+        for _ in range(3):
+            await house.clock.run(60)
+        announcer.stop()
+        await house.clock.run(600)
+        assert [state["ends_at"][11:16] for state in of(said, STATE)] == ["09:30", "09:31", "09:32", "09:33"]
+
+    asyncio.run(run())
+
+
 def test_nothing_of_body_health_or_identity_reaches_the_bus() -> None:
     def change(house: House, announcer: Announcer) -> None:
         house.conductor.tell(
@@ -136,8 +159,6 @@ def test_many_rooms_take_turns_with_the_rest_of_the_house() -> None:
     said: list[Message] = []
 
     async def run() -> None:
-        from dataclasses import replace
-
         many = replace(SITE, rooms=tuple(replace(SITE.rooms[0], id=f"r{n}") for n in range(3 * AT_ONCE)))
         house = House()
         house.conductor.site = many
@@ -145,7 +166,7 @@ def test_many_rooms_take_turns_with_the_rest_of_the_house() -> None:
         house.conductor.room = lambda id: room("lavender")  # type: ignore[method-assign]
         from ambiance.room import Board
 
-        announcer = Announcer(house.conductor, Board(many, house.clock), Topics("ambiance", "harbour"), said.append)
+        announcer = Announcer(house.conductor, Board(many, house.clock), Topics("ambiance", "harbour"), house.clock, said.append)
         announcer.link_up()
         for turn in (1, 2, 3):
             await asyncio.sleep(0)

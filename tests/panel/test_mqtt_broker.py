@@ -37,7 +37,7 @@ async def at_the_door(port: int, test: Test) -> None:
     commands = MqttCommands(
         house.conductor, topics, house.clock, link.publish, house.metrics, Discretion.of(FakeLibrary())
     )  # fmt: skip
-    announcer = Announcer(house.conductor, house.board, topics, link.publish, seq=4)
+    announcer = Announcer(house.conductor, house.board, topics, house.clock, link.publish, seq=4)
     announcer.follow()
     await link.start()
     try:

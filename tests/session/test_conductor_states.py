@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from ambiance.clock import stamp
 from ambiance.cuesheet import LightLevel
-from ambiance.errors import IllegalMove
+from ambiance.errors import IllegalMove, RoomBusy
 from ambiance.session.model import RoomState, SessionState
 from ambiance.session.wishes import OutOfOrder, Ready
 from tests.session.house_fixtures import LAVENDER, MINUTE, ROSE, House, played
@@ -133,6 +134,40 @@ def test_a_room_that_waits_for_hands_waits_for_ever() -> None:
         assert house.phase("rose") == "work1"
 
     played(scenario, rooms=(replace(ROSE, unconfirmed="wait"),))
+
+
+def test_the_end_moves_along_while_a_border_waits_and_is_never_past() -> None:
+    async def scenario(house: House) -> None:
+        id = await house.begin("rose", care=())
+        await house.until("work1", "rose")
+        said = house.clock.now()
+        for _ in range(20):
+            await house.run(10 * MINUTE)
+            said = house.room("rose").ends_at or said
+            assert said > house.clock.now() + timedelta(minutes=15), "all that is still to come, at its shortest"
+            assert said >= house.session(id).at(3600)
+        with pytest.raises(RoomBusy):
+            await house.begin("rose", at=house.clock.now() + timedelta(minutes=10))
+        told = (await house.act("advance", id)).body
+        assert (told["ends_at"], house.room("rose").ends_at) == (stamp(said), said)
+        while house.phase("rose") != "redress":
+            await house.act("advance", id)
+        await house.run(200 * MINUTE)
+        assert (house.state(id), house.room("rose").ends_at) == (SessionState.OVERRUN, house.clock.now())
+
+    played(scenario, rooms=(replace(ROSE, unconfirmed="wait"),))
+
+
+def test_the_end_moves_along_while_a_room_waits_for_its_guest() -> None:
+    async def scenario(house: House) -> None:
+        id = await house.begin("rose", care=(), minutes=30, at=house.clock.now() + timedelta(minutes=30))
+        await house.run(30 * MINUTE + 19 * MINUTE)
+        assert house.state(id) is SessionState.WAITING
+        said = house.room("rose").ends_at
+        assert said is not None and said > house.clock.now() + timedelta(minutes=15)
+        assert (await house.act("advance", id)).body["ends_at"] == stamp(said)
+
+    played(scenario)
 
 
 def test_an_overrun_in_a_room_that_waits_ends_only_by_a_hand() -> None:

@@ -170,7 +170,8 @@ function left(room, now) {
   if (!room.ends_at) {
     return { text: "", words: "" };
   }
-  const minutes = Math.ceil((Date.parse(room.ends_at) - now) / MINUTE);
+  // Nothing is to come in an overrun: what counts then is by how much the last phase is over.
+  const minutes = Math.ceil((Date.parse(room.state === "overrun" ? room.phase_ends_at : room.ends_at) - now) / MINUTE);
   return minutes >= 0
     ? { text: String(minutes), words: say("left", minutes) }
     : { text: `+${-minutes}`, words: say("over", -minutes) };

@@ -124,7 +124,8 @@ function tick() {
   }
   // A display that has to keep still moves once a minute.
   const now = here.display.still ? Math.floor(moment.now() / MINUTE) * MINUTE : moment.now();
-  const left = Math.ceil((Date.parse(here.ends_at) - now) / MINUTE);
+  // Nothing is to come in an overrun: what counts then is by how much the last phase is over.
+  const left = Math.ceil((Date.parse(session.state === "overrun" ? here.phase_ends_at : here.ends_at) - now) / MINUTE);
   $("left").textContent = left >= 0 ? left : `+${-left}`;
   $("unit").textContent = left >= 0 ? say("min_left") : say("min_over");
   const length = Number($("ring").firstElementChild?.dataset.length ?? 0) * 1000;
