@@ -141,6 +141,15 @@ class Topics:
                 return DeviceTopic(room, device, "online")
         return None
 
+    def asks(self, topic: str) -> bool:
+        """Whether a command could have come on `topic`, well formed or not: what `do_filters` hear."""
+        if not topic.startswith(self._root):
+            return False
+        match topic[len(self._root) :].split("/"):
+            case [_, "do", _] | ["do", _]:
+                return True
+        return False
+
     def table(self) -> Iterator[tuple[str, Row]]:
         """Each full topic pattern of this site with its row, for the docs and for `ambiance check`."""
         for row in TREE:

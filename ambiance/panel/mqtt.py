@@ -47,6 +47,9 @@ _ACTS: dict[str, tuple[Verb, type[Body]]] = {
 }
 
 
+_BY_REFERENCE = "care_ref in its place, a reference made over HTTP (POST /api/v1/care): what a guest needs does not travel over the bus"
+
+
 class MqttCommands:
     """Hears commands, puts them to the conductor, publishes the answers."""
 
@@ -72,14 +75,15 @@ class MqttCommands:
     def hear(self, incoming: Incoming) -> bool:
         """Take what arrived; False where it is no command. Never raises, never waits."""
         command = self._topics.parse(incoming.topic)
+        if incoming.retain and self._topics.asks(incoming.topic):
+            if incoming.payload:
+                self._drop("retained", command)
+                self._publish(Message(incoming.topic, b"", retain=True))
+            return True
         if not isinstance(command, Command | SiteCommand):
             return False
         if not incoming.payload:
             return True  # how a retained command is cleared, by us or by another
-        if incoming.retain:
-            self._drop("retained", command)
-            self._publish(Message(incoming.topic, b"", retain=True))
-            return True
         room = "" if isinstance(command, SiteCommand) else command.room if command.room in self._conductor.site.by_id else "?"
         if self._of[room] >= OF_A_ROOM or (room and len(self._under_way) >= WAITING):
             self._drop("too many at once", command, log=room not in self._crowded)
@@ -158,6 +162,8 @@ class MqttCommands:
             return Act(verb, room=room.id, minutes=minutes)
         match command.verb:
             case "start":
+                if "care" in body:
+                    raise Invalid(("care", "codes", _BY_REFERENCE))
                 return understand(bodies.BusStartBody, body).wish(room.id, self._clock.now())
             case "adjust":
                 return adjust(understand(bodies.AdjustBody, body), room, self._conductor.room(room.id).scene, "bus")
@@ -191,10 +197,11 @@ class MqttCommands:
         detail = "; ".join(map(_unquoted, error.faults)) if isinstance(error, Invalid) else str(error)
         return {"ok": False, "error": {"type": error.type, "detail": self._discretion(printable(detail))}}
 
-    def _drop(self, reason: str, command: Command | SiteCommand, log: bool = True) -> None:
+    def _drop(self, reason: str, command: object, log: bool = True) -> None:
         self._metrics.dropped(reason)
         if log:
-            self._log.warning("command dropped", reason=reason, room=getattr(command, "room", None), verb=command.verb)
+            room, verb = (getattr(command, name, None) for name in ("room", "verb"))
+            self._log.warning("command dropped", reason=reason, room=room, verb=verb)
 
 
 def _id(value: object) -> str | int | None:

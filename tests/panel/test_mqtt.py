@@ -121,6 +121,29 @@ def test_a_retained_command_is_dropped_and_cleared() -> None:
     assert b'ambiance_mqtt_dropped_total{reason="retained"} 1.0' in bus.house.metrics.render()
 
 
+@pytest.mark.parametrize("below", ["Lavender/do/start", "lavender/do/Start!", "a b/do/end", "do/fire", "lavender/do/" + "x" * 600])
+def test_a_retained_command_is_cleared_also_where_its_topic_makes_no_sense(below: str) -> None:
+    async def test(bus: Bus) -> None:
+        assert await bus.hear(f"ambiance/harbour/{below}", b"junk", retain=True)
+        assert await bus.hear(f"ambiance/harbour/{below}", b"", retain=True)
+
+    bus = on_a_bus(test)
+    assert bus.said == [Message(f"ambiance/harbour/{below}", b"", retain=True)]
+    assert b'ambiance_mqtt_dropped_total{reason="retained"} 1.0' in bus.house.metrics.render()
+
+
+def test_nothing_is_cleared_that_is_no_place_for_our_commands() -> None:
+    async def test(bus: Bus) -> None:
+        for topic in (
+            "ambiance/other/lavender/do/start", "ambiance/other/do/fire", "other/harbour/lavender/do/start", "lavender/do/start",
+            "ambiance/harbour/lavender/do", "ambiance/harbour/do", "ambiance/harbour/lavender/state", "ambiance/harbour/status",
+            f"{DO}/start/result", "ambiance/harbour/lavender/device/do/state",
+        ):  # fmt: skip
+            assert not await bus.hear(topic, b"junk", retain=True)
+
+    assert not on_a_bus(test).said
+
+
 def test_empty_payloads_are_ignored() -> None:
     async def test(bus: Bus) -> None:
         assert await bus.hear(f"{DO}/pause", b"")
@@ -331,7 +354,7 @@ def test_row_37_a_flood_is_dropped_counted_and_said_once_and_holds_up_neither_ot
         ({"profile": "spa/prenatal", "Annegret Q": 1}, "found a key that is not known here"),
         ({"profile": "spa/prenatal", "minutes": 5000}, "minutes: found 5000"),
         ({"minutes": 60}, "profile: found nothing"),
-        ({"profile": "spa/prenatal", "care": ["no_accent"]}, "found a key that is not known here"),
+        ({"profile": "spa/prenatal", "care": ["no_accent"]}, "care_ref in its place, a reference made over HTTP (POST /api/v1/care)"),
         ({"profile": "spa/prenatal", "course": "K7M2QXA4TD"}, "found a key that is not known here"),
     ],
 )
