@@ -20,6 +20,9 @@ Instant = datetime
 STEP: Seconds = 2.0
 """A wall clock that moved by more than this against the monotonic one was set by somebody."""
 
+WAY: Seconds = 2.0
+"""Machine seconds in which what was said to a device, and what it answers, have surely arrived."""
+
 
 class Alarm(Protocol):
     """Something that will happen, unless cancelled."""
@@ -81,6 +84,11 @@ def staff_time(clock: Now) -> Instant:
     """The time by which people come in, idle out and are noted: the machine's, however fast the rooms are shown."""
     now = clock.now()
     return now if clock.speed == 1.0 else clock.wall(now)
+
+
+def way(clock: Now) -> Seconds:
+    """Site seconds for which a message may be on its way: a network is no faster where the rooms are shown faster."""
+    return WAY * clock.speed
 
 
 class SystemClock:

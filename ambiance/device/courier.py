@@ -12,7 +12,7 @@ from functools import partial
 
 import structlog
 
-from ambiance.clock import Clock, Instant
+from ambiance.clock import Clock, Instant, way
 from ambiance.cuesheet.wanted import DiffuserWanted, Wanted, WarmerWanted
 from ambiance.device.complaints import Complaints
 from ambiance.device.dialects.dialect import Dialect, Garbled, Liveness, Pair, Press, Report
@@ -94,7 +94,8 @@ class Courier:
                 talk = self._talks[key]
                 talk.room, talk.device, talk.traits = room, device, talk.dialect.traits(device)
             else:
-                self._talks[key] = new = Talk(room, device, self._dialects[device.dialect], pair=self._parted.pop(key, None))
+                pair = self._parted.pop(key, None)
+                self._talks[key] = new = Talk(room, device, self._dialects[device.dialect], way(self._clock), pair=pair)
                 fresh |= set(new.dialect.filters(device))
         self._talks = {key: self._talks[key] for key in there}
         spoken = [(topic, talk) for talk in self._talks.values() for topic in talk.dialect.filters(talk.device)]

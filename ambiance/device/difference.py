@@ -1,11 +1,13 @@
 """Is a device what it was asked to be? Compared with the tolerance of an eye, an ear and a rounding device."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ambiance.cuesheet.wanted import DiffuserWanted, LightWanted, PlayerWanted, Wanted, WarmerWanted, plain
 from ambiance.units import mired
 
+MOVING = ("brightness", "kelvin", "volume")
+"""The keys that fade."""
 _IGNORED = frozenset({"fade", "run_for", "watts", "speeds"})
 
 
@@ -34,6 +36,29 @@ def unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]:
         # A fan of a few speeds, or of one, does the nearest it has.
         mine, theirs = _stepped(mine, speeds), _stepped(theirs, speeds)
     return tuple(key for key in mine if key in theirs and not _close(key, mine[key], theirs[key]))
+
+
+def on_its_way(values: Mapping[str, Any], places: Sequence[Mapping[str, Any]], tolerance: Mapping[str, float]) -> bool:
+    """Whether `values` lie between these states: where it was, or was going, and where it is going now. The first is where it was."""
+    if any(key in values and not any(place.get(key) is values[key] for place in places) for key in ("on", "playing")):
+        return False
+    for key in MOVING:
+        along = [at for place in places if (at := _at(place, key)) is not None]
+        if key not in values or len(along) < len(places):
+            continue
+        slack = max(tolerance.get(key, 0.0), 0.03 * max(along), 1.0)
+        # A lamp that was off may say the level it remembers.
+        remembered = places[0].get(key)
+        if not min(along) - slack <= values[key] <= max(along) + slack and (remembered is None or abs(values[key] - remembered) > slack):
+            return False
+    return True
+
+
+def _at(place: Mapping[str, Any], key: str) -> float | None:
+    """What counts of a state: one that is off, or silent, is at 0."""
+    if key != "kelvin" and (place.get("on") is False or place.get("playing") is False):
+        return 0.0
+    return place.get(key)
 
 
 def at_rest(wanted: Wanted) -> Wanted:

@@ -1,12 +1,11 @@
 """Is what a device says an answer, a value on its way, an echo, or somebody's hand?"""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from ambiance.clock import Instant
 from ambiance.cuesheet.wanted import plain
-from ambiance.device.difference import unlike
+from ambiance.device.difference import on_its_way, unlike
 from ambiance.device.talk import GRACE, Talk
 from ambiance.units import Seconds
 
@@ -14,7 +13,6 @@ SETTLING: Seconds = 10.0
 """After *off*, until the watts of a plug are those of now: meters report late, and bridges repeat what they heard before."""
 ECHO: Seconds = 2.0
 """After a command, in which reports of the one before may still arrive."""
-_MOVING = ("brightness", "kelvin", "volume")
 
 
 def changed_by_hand(talk: Talk, values: Mapping[str, Any], right: bool, versioned: bool, now: Instant) -> bool:
@@ -23,13 +21,13 @@ def changed_by_hand(talk: Talk, values: Mapping[str, Any], right: bool, versione
         return False
     if now < talk.moved_by:
         # What echoes our versions tells its way as it goes, and whether it was led astray once that is over.
-        if versioned or right or _on_its_way(talk, values) or talk.posted_at is None or now <= talk.posted_at + timedelta(seconds=ECHO):
+        if versioned or right or _on_its_way(talk, values) or talk.posted_at is None or now <= talk.posted_at + talk.within(ECHO):
             return False
         # So far from its way that no fade of ours leads there.
         talk.settled = values
         return True
     before, talk.settled = talk.settled, values
-    if right or now <= talk.moved_by + timedelta(seconds=GRACE):
+    if right or now <= talk.moved_by + talk.within(GRACE):
         return False
     return bool(_unlike(talk, before, values)) if before is not None else not versioned
 
@@ -40,9 +38,9 @@ def runs_against_us(talk: Talk, named: Mapping[str, Any], now: Instant) -> bool:
         return False
     watts = named.get("watts")
     draws = watts is not None and talk.device.running_watts is not None and watts >= talk.device.running_watts
-    if draws and now >= talk.posted_at + timedelta(seconds=SETTLING):
+    if draws and now >= talk.posted_at + talk.within(SETTLING):
         return True
-    return named.get("on") is True and now > talk.posted_at + timedelta(seconds=GRACE)
+    return named.get("on") is True and now > talk.posted_at + talk.within(GRACE)
 
 
 def must_prove_off(talk: Talk) -> bool:
@@ -61,22 +59,4 @@ def _on_its_way(talk: Talk, values: Mapping[str, Any]) -> bool:
     if talk.since is None:
         return True
     places = [talk.since, plain(talk.wanted), *([plain(talk.on_way_to)] if talk.on_way_to is not None else [])]
-    if any(key in values and not any(place.get(key) is values[key] for place in places) for key in ("on", "playing")):
-        return False
-    for key in _MOVING:
-        along = [at for place in places if (at := _at(place, key)) is not None]
-        if key not in values or len(along) < len(places):
-            continue
-        slack = max(talk.traits.tolerance.get(key, 0.0), 0.03 * max(along), 1.0)
-        # A lamp that was off may say the level it remembers.
-        remembered = talk.since.get(key)
-        if not min(along) - slack <= values[key] <= max(along) + slack and (remembered is None or abs(values[key] - remembered) > slack):
-            return False
-    return True
-
-
-def _at(place: Mapping[str, Any], key: str) -> float | None:
-    """What counts of a state: one that is off, or silent, is at 0."""
-    if key != "kelvin" and (place.get("on") is False or place.get("playing") is False):
-        return 0.0
-    return place.get(key)
+    return on_its_way(values, places, talk.traits.tolerance)

@@ -1,7 +1,6 @@
 """Said again until confirmed: three times, spaced, then the device counts as silent; off and emergencies for ever."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from ambiance.clock import Clock
 from ambiance.cuesheet.wanted import DiffuserWanted
@@ -12,7 +11,9 @@ from ambiance.device.tally import Tally
 from ambiance.units import Seconds
 
 WAITS: tuple[Seconds, ...] = (5.0, 10.0, 20.0)
-"""Site seconds before the first, second and third resend. With the third, the device counts as silent."""
+"""Site seconds before the first, second and third resend, if an answer can have come by then.
+
+With the third, the device counts as silent."""
 
 
 class Resending:
@@ -57,4 +58,4 @@ class Resending:
             self._set_alarm(talk, WAITS[min(talk.tries, len(WAITS)) - 1])
 
     def _set_alarm(self, talk: Talk, seconds: Seconds) -> None:
-        talk.alarm = self._clock.call_at(self._clock.now() + timedelta(seconds=seconds), lambda: self._again(talk))
+        talk.alarm = self._clock.call_at(self._clock.now() + talk.within(seconds), lambda: self._again(talk))

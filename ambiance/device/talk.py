@@ -29,6 +29,8 @@ class Talk:
     room: Room
     device: Device
     dialect: Dialect
+    way: Seconds = 0.0
+    """For how long at least a report may be on its way."""
     traits: Traits = field(init=False)
 
     wanted: Wanted | None = None
@@ -86,6 +88,10 @@ class Talk:
 
     def __post_init__(self) -> None:
         self.traits = self.dialect.traits(self.device)
+
+    def within(self, seconds: Seconds) -> timedelta:
+        """So long, or for as long as a report may be on its way."""
+        return timedelta(seconds=max(seconds, self.way))
 
     def has(self, wanted: Wanted, restating: bool, now: Instant) -> bool:
         """Whether the device was already told exactly this, so that the same bytes will do."""

@@ -7,13 +7,16 @@ from typing import Any
 
 from ambiance.clock import Instant
 from ambiance.cuesheet.wanted import DiffuserWanted, LightWanted, PlayerWanted, Wanted
-from ambiance.device.difference import differences, runs_for
+from ambiance.device.difference import MOVING, differences, runs_for
 from ambiance.site import Kind
+from ambiance.units import Seconds
 
-METERED = timedelta(seconds=10)
+METERED: Seconds = 10.0
 """After a diffuser was told something, until its watts are those of now."""
-HEARD = timedelta(seconds=5)
+HEARD: Seconds = 5.0
 """After a diffuser was told off, until its saying *on* is no report that was on its way."""
+SETTLED: Seconds = 5.0
+"""After a fade, until what lies on its way is a difference rather than a report from before its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,12 @@ class DeviceBelief:
     """What it draws at least when it runs; None where nobody can tell."""
     tolerance: Mapping[str, float] = field(default_factory=dict)
     """Per key, what its dialect rounds."""
+    way: Seconds = 0.0
+    """For how long at least what it says may be on its way."""
+    path: tuple[Mapping[str, Any], ...] = ()
+    """Where it was, and was going, when it was told what is wanted now."""
+    settling: bool = False
+    """What it said last lies on its way, and may be from before the end of its fade."""
 
     @property
     def away(self) -> bool:
@@ -55,7 +64,8 @@ class DeviceBelief:
         """It is a diffuser that says it runs and draws nothing: empty, or waiting for its own key."""
         if self.kind != "diffuser" or not self.confirmed or self.runs_since is None or self.watts is None or self.watts_at is None:
             return False
-        return self.running_watts is not None and self.watts < self.running_watts and self.watts_at >= self.runs_since + METERED
+        measured = self.watts_at >= self.runs_since + self.within(METERED)
+        return self.running_watts is not None and self.watts < self.running_watts and measured
 
     @property
     def runs_on(self) -> bool:
@@ -64,10 +74,10 @@ class DeviceBelief:
             return False
         if self.online is False or self.reported is None:
             return False
-        says_on = self.reported.get("on") is True and self.reported_at > self.wanted_at + HEARD
+        says_on = self.reported.get("on") is True and self.reported_at > self.wanted_at + self.within(HEARD)
         if self.running_watts is None or self.watts is None or self.watts_at is None:
             return says_on
-        return says_on or (self.watts >= self.running_watts and self.watts_at >= self.wanted_at + METERED)
+        return says_on or (self.watts >= self.running_watts and self.watts_at >= self.wanted_at + self.within(METERED))
 
     @property
     def differing(self) -> tuple[str, ...]:
@@ -75,11 +85,20 @@ class DeviceBelief:
         if not self.confirmed or self.wanted is None or self.wanted_at is None or self.reported is None or self.reported_at is None:
             return ()
         passed = self.reported_at - self.wanted_at
-        fade = self.wanted.fade if isinstance(self.wanted, LightWanted | PlayerWanted) else 0.0
         ends = runs_for(self.wanted)
-        if passed < timedelta(seconds=fade) or (ends is not None and passed >= timedelta(seconds=ends - 5)):
+        if passed < timedelta(seconds=self.fade) or (ends is not None and passed >= timedelta(seconds=ends - 5)):
             return ()
-        return differences(self.wanted, self.reported, self.tolerance)
+        found = differences(self.wanted, self.reported, self.tolerance)
+        return tuple(key for key in found if key not in (*MOVING, "on", "playing")) if self.settling else found
+
+    @property
+    def fade(self) -> Seconds:
+        """How long it may take to become what is wanted."""
+        return self.wanted.fade if isinstance(self.wanted, LightWanted | PlayerWanted) else 0.0
+
+    def within(self, seconds: Seconds) -> timedelta:
+        """So long, or for as long as what it says may be on its way."""
+        return timedelta(seconds=max(seconds, self.way))
 
 
 @dataclass(frozen=True, slots=True)

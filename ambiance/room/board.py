@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from ambiance.clock import Clock
+from ambiance.clock import Clock, Instant, way
 from ambiance.cuesheet.wanted import DiffuserWanted, plain
+from ambiance.device.difference import on_its_way
 from ambiance.device.news import (
     ButtonPressed,
     DeviceAsked,
@@ -20,7 +23,7 @@ from ambiance.device.news import (
 )
 from ambiance.errors import Unknown
 from ambiance.room.ages import aged
-from ambiance.room.belief import DeviceBelief, RoomBelief
+from ambiance.room.belief import SETTLED, DeviceBelief, RoomBelief
 from ambiance.room.faults import room_faults, to_be_off
 from ambiance.site import Device, Site
 
@@ -49,7 +52,8 @@ class Board:
                 stays = was is not None and device.is_still(was)
                 known = self._rooms[room.id][id] if stays else DeviceBelief(id, device.kind, _role(device))
                 rooms[room.id][id] = replace(
-                    known, role=_role(device), running_watts=device.running_watts, tolerance=self._tolerance(device)
+                    known, role=_role(device), running_watts=device.running_watts, tolerance=self._tolerance(device),
+                    way=way(self._clock),
                 )
         self._rooms = rooms
         self._notes = {room.id: self._notes.get(room.id, {}) for room in site.rooms}
@@ -61,6 +65,8 @@ class Board:
         if after == before:
             return
         self._rooms[news.room][news.device] = after
+        if after.settling and (by := _settled_by(after)) is not None:
+            self._clock.call_at(by, partial(self._settled, news.room, news.device))
         for told in tuple(self._told):
             told(news.room)
 
@@ -104,6 +110,15 @@ class Board:
 
         return stop
 
+    def _settled(self, room: str, device: str) -> None:
+        """What a device said at the end of its fade, and has not said otherwise since, is where it stays."""
+        belief = self._rooms.get(room, {}).get(device)
+        if belief is None or not belief.settling or _settles(belief, self._clock.now()):
+            return
+        self._rooms[room][device] = replace(belief, settling=False)
+        for told in tuple(self._told):
+            told(room)
+
     def _devices(self, room: str) -> Mapping[str, DeviceBelief]:
         if room not in self._rooms:
             raise Unknown("room", room, tuple(self._rooms))
@@ -114,7 +129,9 @@ class Board:
             case DeviceAsked(wanted=wanted):
                 now = self._clock.now()
                 runs = (belief.runs_since or now) if isinstance(wanted, DiffuserWanted) and wanted.on else None
-                return replace(belief, wanted=wanted, wanted_at=now, confirmed=False, runs_since=runs)
+                path = () if belief.reported is None else (belief.reported,)
+                path = path if belief.wanted is None else (*path, plain(belief.wanted))
+                return replace(belief, wanted=wanted, wanted_at=now, confirmed=False, runs_since=runs, path=path, settling=False)
             case DeviceReported(reported=reported, confirmed=confirmed, named=named):
                 now = self._clock.now()
                 said: dict[str, Any] = {"reported": reported, "reported_at": now, "garbled": False}
@@ -123,7 +140,8 @@ class Board:
                 if confirmed:
                     # Only an answer to what we said proves that it is there: the broker also repeats what dead devices said.
                     said |= {"confirmed": True, "silent": False, "online": True, "bridge": None, "missed_off": False}
-                return replace(belief, **said)
+                after = replace(belief, **said)
+                return replace(after, settling=_settles(after, now))
             case DeviceChanged(reported=reported):
                 return replace(belief, reported=reported, reported_at=self._clock.now(), garbled=False)
             case DeviceWentOffline(bridge=bridge):
@@ -139,6 +157,21 @@ class Board:
                 return replace(belief, garbled=True)
             case ButtonPressed():
                 return belief
+
+
+def _settled_by(belief: DeviceBelief) -> Instant | None:
+    """When its fade is over and no report from before its end can come any more; None where it does not fade."""
+    if not belief.fade or belief.wanted_at is None:
+        return None
+    return belief.wanted_at + timedelta(seconds=belief.fade) + belief.within(SETTLED)
+
+
+def _settles(belief: DeviceBelief, now: Instant) -> bool:
+    """Whether what it said last is on the way of a fade that has only just ended."""
+    by = _settled_by(belief)
+    if by is None or now >= by or belief.wanted is None or belief.reported is None:
+        return False
+    return on_its_way(belief.reported, (*belief.path, plain(belief.wanted)), belief.tolerance) or not belief.path
 
 
 def _role(device: Device) -> str:

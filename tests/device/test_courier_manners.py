@@ -44,8 +44,9 @@ DIM = LightWanted(True, 40, 2700, None, 60)
 class House:
     """A courier, a board, and devices that say what the test has them say."""
 
-    def __init__(self) -> None:
+    def __init__(self, speed: float = 1.0) -> None:
         self.clock = ManualClock()
+        self.clock.speed = speed
         self.sent: list[Message] = []
         self.news: list[DeviceNews] = []
         self.board = Board(SITE, self.clock)
@@ -217,6 +218,23 @@ def test_a_wall_dimmer_in_the_middle_of_our_fade_is_a_hand(house: House, level: 
     house.lamp("ceiling", 40)
     house.clock.advance(20)
     house.lamp("ceiling", level, on)
+    assert house.told(DeviceChanged) == ["ceiling"]
+
+
+def test_a_house_that_is_shown_faster_gives_its_network_as_long_as_ever() -> None:
+    house = House(speed=60.0)
+    house.lamp("ceiling", 80)
+    house.send("ceiling", DIM)
+    house.clock.advance(30)  # half a second of the machine's
+    house.lamp("ceiling", 90)
+    for level in (70, 60, 45):
+        house.clock.advance(20)
+        house.lamp("ceiling", level)
+    assert house.faults() == ()
+    house.lamp("ceiling", 40)
+    assert (house.told(DeviceChanged), house.told(DeviceSilent), len(house.sent)) == ([], [], 1)
+    house.clock.advance(300)
+    house.lamp("ceiling", 75)
     assert house.told(DeviceChanged) == ["ceiling"]
 
 

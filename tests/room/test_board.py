@@ -152,7 +152,29 @@ def test_a_device_on_its_way_is_not_a_fault_but_one_that_never_arrived_is(wall: 
     assert wall.faults() == ()
     wall.clock.advance(2)
     wall.reported("ceiling", on=True, brightness=40)
+    assert wall.faults() == (), "it may be from before the end"
+    told: list[str] = []
+    wall.board.follow(told.append)
+    wall.clock.advance(5)
     assert wall.faults() == ("Ceiling is at 40 % light instead of 10 % light.",)
+    assert told == ["lavender"], "nobody has to ask for it"
+
+
+def test_what_lies_between_where_a_lamp_was_and_goes_is_no_fault_while_it_may_be_from_before_the_end(wall: Wall) -> None:
+    wall.reported("ceiling", on=True, brightness=60, kelvin=2700)
+    wall.asked("ceiling", DIM)
+    for seconds, level, wrong in ((31, 14, False), (1, 70, True), (0.5, 12, False), (0.5, 10, False), (60, 14, True)):
+        wall.clock.advance(seconds)
+        wall.reported("ceiling", on=True, brightness=level, kelvin=2200)
+        assert bool(wall.faults()) is wrong, level
+    off = LightWanted(False, 0, 2200, None, 10)
+    wall.reported("ceiling", on=True, brightness=10, kelvin=2200)
+    wall.asked("ceiling", off)
+    wall.clock.advance(11)
+    wall.reported("ceiling", on=True, brightness=1, kelvin=2200)
+    assert wall.faults() == ()
+    wall.clock.advance(5)
+    assert wall.faults() == ("Ceiling is on instead of off.",)
 
 
 def test_a_run_that_ended_by_its_own_timer_is_not_a_fault(wall: Wall) -> None:
