@@ -68,10 +68,17 @@ class Device:
     renews: bool = True
 
     def is_still(self, other: "Device") -> bool:
-        """Whether it is the same thing on the wall as `other`, however differently described: what is known of one holds for both."""
-        return (self.id, self.room, self.kind, self.dialect, self.topic, self.options) == (
-            other.id, other.room, other.kind, other.dialect, other.topic, other.options,
+        """Whether it is the same thing on the wall as `other`, however differently described: what is known of one holds for both.
+
+        What it calls its music may be otherwise.
+        """
+        return (self.id, self.room, self.kind, self.dialect, self.topic, self._wiring) == (
+            other.id, other.room, other.kind, other.dialect, other.topic, other._wiring,
         )  # fmt: skip
+
+    @property
+    def _wiring(self) -> Mapping[str, str]:
+        return {key: value for key, value in self.options.items() if not key.startswith(("music", "pl-"))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +217,18 @@ def called(device: Device, style: str | None) -> tuple[str, ...]:
     """What a player calls a style, or else calm, or else whatever it plays; several names stand for as many pieces. Empty: nothing."""
     keys = ([f"music_{style}"] if style else []) + [f"music_{STYLES[0]}", "music", "stream"]
     return next((tuple(device.options[key].split("\n")) for key in keys if key in device.options), ())
+
+
+def piece(device: Device, playlist: str, style: str | None) -> str | None:
+    """What a player is told for an opaque playlist: what its style, or any, is called by this player; an address stands for itself.
+
+    Where a style has several names, each time another piece was asked for is the next of them: absolute, so that it may be said twice.
+    """
+    found = re.fullmatch(r"(pl-[0-9a-f]{10})(?:\.([0-9]{1,6}))?", playlist)
+    if found is None:
+        return playlist
+    names = (device.options[found[1]],) if found[1] in device.options else called(device, style)
+    return names[int(found[2] or 0) % len(names)] if names else None
 
 
 def has_music(device: Device, style: str, playlist: str) -> bool:

@@ -16,6 +16,7 @@ from ambiance.clock import Clock, Instant, way
 from ambiance.cuesheet.wanted import DiffuserWanted, Wanted, WarmerWanted
 from ambiance.device.complaints import Complaints
 from ambiance.device.dialects.dialect import Dialect, Garbled, Liveness, Pair, Press, Report
+from ambiance.device.dialects.family import uri_of
 from ambiance.device.difference import runs_for, speaks_of
 from ambiance.device.gateways import Gateways
 from ambiance.device.judging import changed_by_hand, must_prove_off, runs_against_us
@@ -92,6 +93,8 @@ class Courier:
         for key, (room, device) in there.items():
             if key in self._talks:
                 talk = self._talks[key]
+                if (was := talk.wanted) is not None and uri_of(device, was) != uri_of(talk.device, was):
+                    talk.lost = talk.renamed = True
                 talk.room, talk.device, talk.traits = room, device, talk.dialect.traits(device)
             else:
                 pair = self._parted.pop(key, None)
@@ -154,7 +157,7 @@ class Courier:
             since = step
             # The level before the play must not be replaced by the play while both wait.
             words += talk.letter if step is wanted else (replace(message, keep=True) for message in talk.letter)
-        talk.since = talk.reported if talk.fresh else None
+        talk.since, talk.renamed = talk.reported if talk.fresh else None, False
         talk.on_way_to = talk.wanted
         talk.wanted, talk.answered, talk.settled, talk.lost = wanted, False, None, not self._up
         talk.insist = hurry or talk.off_for_good

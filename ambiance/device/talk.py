@@ -59,6 +59,8 @@ class Talk:
     asked: bool = False
     lost: bool = False
     """The device may not have what was said: the next restatement is a new one."""
+    renamed: bool = False
+    """What it plays is called something else since it was told: it does not play that."""
     answered: bool = False
     silent: bool = False
     tries: int = 0
@@ -165,7 +167,7 @@ class Talk:
     def before(self, wanted: Wanted, restating: bool) -> Wanted | None:
         """What it already is, as far as anybody knows: when the present is restated, what plays there plays already."""
         if restating and isinstance(wanted, PlayerWanted):
-            return PlayerWanted(False, wanted.volume, wanted.playlist, style=wanted.style)
+            return PlayerWanted(False, wanted.volume, None if self.renamed else wanted.playlist, style=wanted.style)
         return self.wanted if self.answered and not self.lost else None
 
     def unstartling(self, wanted: Wanted, glide: bool, now: Instant) -> Wanted:

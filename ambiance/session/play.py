@@ -14,13 +14,13 @@ import structlog
 from ambiance.clock import Alarm, Clock, Instant
 from ambiance.cuesheet.cues import BRIGHT_FADE, latest
 from ambiance.cuesheet.hands import held
-from ambiance.cuesheet.model import Cue, Level, LightLevel, Sheet, WarmerLevel
+from ambiance.cuesheet.model import Cue, Level, LightLevel, Sheet, SoundLevel, WarmerLevel
 from ambiance.cuesheet.pieces import pieces
 from ambiance.cuesheet.replan import BLACKOUT_FADE, POWER
 from ambiance.cuesheet.scene import track
 from ambiance.cuesheet.standing import EMERGENCY_RAMP as RAMP
 from ambiance.cuesheet.wanted import LightWanted, Wanted
-from ambiance.site import Device, Room
+from ambiance.site import Device, Room, piece
 from ambiance.units import Seconds
 
 Send = Callable[[str, str, tuple[Wanted, ...], bool, bool], None]
@@ -56,13 +56,21 @@ class Play:
         self._alarm_at: Instant | None = None
 
     def adopt(self, rooms: Iterable[Room]) -> None:
-        """The rooms are these now. A device that is new, or another one by the same name, has not been told anything."""
+        """The rooms are these now. Who is new, or another one by the same name, or calls its music something else, was told nothing."""
         known = {(room.id, device.id): device for room in self._rooms.values() for device in room.devices}
         self._rooms = {room.id: room for room in rooms}
         here = {(room.id, device.id): device for room in self._rooms.values() for device in room.devices}
-        self._told = {key: told for key, told in self._told.items() if key in here and here[key].is_still(known[key])}
+        stay = {key: (known[key], here[key]) for key in self._told if key in here and here[key].is_still(known[key])}
+        self._told = {key: self._told[key] for key, (was, is_) in stay.items() if self._music(was) == self._music(is_)}
         self._sheets = {room: sheet for room, sheet in self._sheets.items() if room in self._rooms}
         self._wakes = {room: at for room, at in self._wakes.items() if room in self._rooms}
+
+    def _music(self, device: Device) -> str | None:
+        """What a player calls the music it was told."""
+        target, playing = self._told[device.room, device.id].target, self._sheets.get(device.room)
+        if not isinstance(target, SoundLevel) or target.playlist is None or playing is None:
+            return None
+        return piece(device, target.playlist, playing[0].styles.get(target.playlist.partition(".")[0]))
 
     def play(self, room: str, playing: tuple[Sheet, Instant] | None) -> None:
         """A room's sheet is now this: tell the devices whose move changed, and only those."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ambiance.clock import ManualClock
-from ambiance.cuesheet.wanted import DiffuserWanted, LightWanted, WarmerWanted
+from ambiance.cuesheet.wanted import DiffuserWanted, LightWanted, PlayerWanted, WarmerWanted
 from ambiance.device import Courier, DeviceAsked, DeviceChanged, DeviceNews, DeviceSilent, DeviceUnsteady, Incoming, Message, Topics
 from ambiance.device.dialects import SPOKEN
 from ambiance.site import Device, Room, Site
@@ -48,6 +48,19 @@ class Wire:
 @pytest.fixture
 def wire() -> Wire:
     return Wire(CEILING, SCENT, TABLE)
+
+
+def test_a_player_is_told_again_only_where_what_it_plays_is_called_something_else() -> None:
+    player = Device("speaker", "lavender", "player", "sonos2mqtt", "sonos/R1", options={"music_calm": "x:calm", "music_deep": "x:deep"})
+    wire, plays = Wire(player), PlayerWanted(True, 30, "pl-0123456789", 0.0, "calm")
+    wire.courier.send("lavender", "speaker", (plays,))
+    assert "x:calm" in str([message.payload for message in wire.sent])
+    for style, name, anew in (("deep", "x:deeper", False), ("calm", "x:calm\nx:calmer", False), ("calm", "x:other", True)):
+        player = replace(player, options={**player.options, f"music_{style}": name})
+        assert wire.courier.adopt(a_site(player)) == ()
+        wire.sent.clear()
+        wire.courier.send("lavender", "speaker", (plays,), glide=True)
+        assert ("x:other" in str([message.payload for message in wire.sent])) is anew
 
 
 def test_a_device_that_stays_is_told_nothing_and_its_versions_go_on(wire: Wire) -> None:

@@ -102,6 +102,21 @@ def test_a_lamp_that_is_added_in_a_session_joins_it_gliding_and_the_rest_goes_on
     played(scenario, rooms=(LAVENDER,))
 
 
+def test_a_name_for_music_is_told_only_where_it_is_played() -> None:
+    def named(**names: str) -> Room:
+        return having(Device("speaker", "lavender", "player", "sonos2mqtt", "sonos/R1", fade=0.0, options=names))
+
+    async def scenario(house: House) -> None:
+        await house.begin(care=())
+        await house.until("work1", inside=120)
+        for names, anew in (({"music_calm": "x:calm", "music_deep": "x:other"}, []), ({"music_calm": "x:other"}, ["speaker"])):
+            said = len(house.told)
+            await house.adopt(named(**names))
+            assert [told.device for told in house.told[said:]] == anew
+
+    played(scenario, rooms=(named(music_calm="x:calm", music_deep="x:deep"),))
+
+
 def test_what_is_changed_of_a_lamp_moves_the_light_no_faster_than_ever() -> None:
     async def scenario(house: House) -> None:
         await house.begin()

@@ -1,7 +1,6 @@
 """What all families of devices share: how a wanted state becomes messages, how bytes become news, and what is checked at start."""
 
 import json
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,7 +14,7 @@ from ambiance.device.dialects.reading import Nonsense
 from ambiance.device.message import Message
 from ambiance.device.topics import Topics
 from ambiance.errors import Invalid
-from ambiance.site import STYLES, Device, Kind, called, has_music
+from ambiance.site import STYLES, Device, Kind, has_music, piece
 from ambiance.units import Seconds
 
 CURE_FOR_AN_END = "use a device that can: tasmota, shelly-gen2, zigbee2mqtt, zigbee2mqtt-tuya, esphome or openbeken"
@@ -165,14 +164,5 @@ def nothing(ask: Ask, name: str) -> Invalid:
 
 
 def uri_of(device: Device, ask: Ask | Wanted | None) -> str | None:
-    """What to play for an opaque playlist: what its style, or any, is called by this player; an address stands for itself.
-
-    Where a style has several names, each time another piece was asked for is the next of them: absolute, so that it may be said twice.
-    """
-    if not isinstance(ask, Ask | PlayerWanted) or ask.playlist is None:
-        return None
-    found = re.fullmatch(r"(pl-[0-9a-f]{10})(?:\.([0-9]{1,6}))?", ask.playlist)
-    if found is None:
-        return ask.playlist
-    names = (device.options[found[1]],) if found[1] in device.options else called(device, ask.style)
-    return names[int(found[2] or 0) % len(names)] if names else None
+    """What to play for an opaque playlist, as this player calls it."""
+    return piece(device, ask.playlist, ask.style) if isinstance(ask, Ask | PlayerWanted) and ask.playlist is not None else None
