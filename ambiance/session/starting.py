@@ -16,6 +16,7 @@ from ambiance.cuesheet.order import Order
 from ambiance.errors import Conflict, IllegalMove, Invalid, NotOffered, RoomBusy, Unknown
 from ambiance.profile import Library, Profile, Visit
 from ambiance.session import courses
+from ambiance.session.automatic import catch_up
 from ambiance.session.carryover import air_ahead, spare_next
 from ambiance.session.choices import lingering, require_clear, spared
 from ambiance.session.dosing import end_dose
@@ -75,6 +76,8 @@ def start(turn: Turn, wish: Start, library: Library, compiler: Compiler, earlier
     turn.tell("session_started" if now else "session_scheduled", turn.now, room.id, session.id)
     if care.conflicts:
         turn.tell("staff_asked", turn.now, room.id, session.id)
+    catch_up(turn, room)  # its preparation may be due already
+    session = turn.sessions[session.id]
     if (bounded := spare_next(turn, room, at).get(session.id)) is not None:
         session = bounded
         choices = [*choices, *spared(turn, room, session, care)]

@@ -75,9 +75,11 @@ def test_a_room_without_devices_is_booked_used_and_outlives_a_restart() -> None:
 
 def test_a_start_less_than_prep_away_plays_the_tail_of_prep() -> None:
     async def scenario(house: House) -> None:
-        id = await house.begin(at=house.clock.now() + timedelta(minutes=4), care=(), scent=True)
-        await house.run(1)
-        assert house.state(id) is SessionState.PREPARING
+        at = house.clock.now() + timedelta(minutes=4)
+        said = (await house.wish(Start("lavender", "spa/swedish", 60, at=at, care=(), scent=True))).body
+        id = str(said["id"])
+        assert (said["state"], house.state(id), house.room().state) == ("preparing", SessionState.PREPARING, RoomState.PREPPING)
+        assert house.types("lavender")[:2] == ["session_scheduled", "preparation_began"]
         sheet = house.session(id).sheet
         assert sheet.spans[0].phase == "room_prep"
         assert sheet.spans[0].start == pytest.approx(-240, abs=1)
