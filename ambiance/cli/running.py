@@ -4,16 +4,20 @@ import asyncio
 import logging
 import signal
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from ambiance.cli.start import DEFAULT, control, explained, load, logs
-from ambiance.cli.terminal import AlwaysJson, ConfigFile, Json
+from ambiance.cli.terminal import AlwaysJson, ConfigFile, Json, say
+from ambiance.cli.words import device_line, simulated
 from ambiance.errors import Unknown
+
+if TYPE_CHECKING:
+    from ambiance.site import Device
 
 app = typer.Typer()
 
@@ -53,7 +57,8 @@ def simulate(
     broker: Annotated[Optional[str], typer.Option(help="mqtt://host:port; the configured one if left out.")] = None,  # noqa: UP045
     speed: Annotated[float, typer.Option(min=0.1, max=600, help="How many times as fast as a clock.")] = 1.0,
     per_device: Annotated[bool, typer.Option(help="One connection, and so one will, for each device.")] = False,
-    as_json: AlwaysJson = True,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Print what each device becomes, a line a change.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Be well-behaved devices of these rooms on a broker, until interrupted."""
     from ambiance.clock import SystemClock
@@ -69,9 +74,20 @@ def simulate(
             raise Unknown("room", missing[0], sorted(site.by_id))
         chosen = [site.by_id[room] for room in rooms]
         settings = loaded.broker.settings(broker)
-        asyncio.run(
-            until_told(run_rooms(Topics(site.prefix, site.id), chosen, settings, SystemClock(speed), "device" if per_device else "room"))
-        )
+        clock = SystemClock(speed)
+        devices = {room.id: [device.id for device in room.devices] for room in chosen}
+        say({"broker": settings.url, "rooms": devices}, as_json, simulated)
+
+        def changed(device: "Device", values: Mapping[str, Any]) -> None:
+            at = clock.now().astimezone(site.timezone)
+            told = {"at": at.isoformat(timespec="seconds"), "room": device.room, "device": device.id, **values}
+            say(told, as_json, device_line)
+
+        rooms_run = run_rooms(
+            Topics(site.prefix, site.id), chosen, settings, clock, "device" if per_device else "room",
+            changed=changed if verbose else lambda device, values: None,
+        )  # fmt: skip
+        asyncio.run(until_told(rooms_run))
 
 
 async def until_told(work: Coroutine[None, None, None]) -> None:

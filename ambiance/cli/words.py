@@ -14,6 +14,18 @@ def room_line(room: Mapping[str, Any]) -> str:
     return f"{room['id']:<14} {'  '.join(word for word in words if word)}"
 
 
+def simulated(said: Mapping[str, Any]) -> str:
+    """What is simulated where."""
+    rooms = "; ".join(f"{room} ({', '.join(devices) or 'no devices'})" for room, devices in said["rooms"].items())
+    return f"Simulating {rooms} on {said['broker']}, until interrupted"
+
+
+def device_line(said: Mapping[str, Any]) -> str:
+    """What a device is from this moment on."""
+    values = " ".join(f"{key}={value}" for key, value in said.items() if key not in ("at", "room", "device") and value is not None)
+    return f"{said['at'][11:19]}  {said['room']}/{said['device']:<12} {values}"
+
+
 def session_line(session: Mapping[str, Any]) -> str:
     what = f"{session['profile']} {session['minutes']} min, until {session['ends_at']}"
     line = f"{session['id']}  {session['room']:<12} {session['state']:<10} {what}"

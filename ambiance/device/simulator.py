@@ -23,6 +23,8 @@ from ambiance.units import Percent, Seconds
 Share = Literal["device", "room", "house"]
 """Who shares a connection: nobody (each device its own will), the devices of a room, or all of them."""
 
+Changed = Callable[[Device, Mapping[str, Any]], None]
+
 
 class SimulatedRoom:
     """The twins of one room, each of the family its dialect names, on whatever network `publish` reaches."""
@@ -105,8 +107,10 @@ class Simulator:
         clock: Clock,
         share: Share = "room",
         report_every: Seconds = 5.0,
+        changed: Changed = lambda device, values: None,
     ) -> None:
-        self._topics, self._broker = topics, broker
+        self._topics, self._broker, self._changed = topics, broker, changed
+        self._was: dict[Simulated, Mapping[str, Any]] = {}
         self.rooms = {room.id: SimulatedRoom(room, topics, clock, lambda message: None, report_every) for room in rooms}
         devices = [device for room in self.rooms.values() for device in room.devices.values()]
         names: Mapping[Share, Callable[[Simulated], str]] = {
@@ -157,10 +161,14 @@ class Simulator:
             on_down=down,
         )
         for device in group:
-            device.connect(partial(self._say, link))
+            device.connect(partial(self._say, link, device))
         return link
 
-    def _say(self, link: Link, message: Message) -> None:
+    def _say(self, link: Link, device: Simulated, message: Message) -> None:
+        values = {key: value for key, value in device.actual().items() if key not in ("fade", "run_for")}
+        if values != self._was.get(device, {}):
+            self._was[device] = values
+            self._changed(device.device, values)
         if message.topic.startswith(PREFIX):
             self._hall.say(message)
         else:
@@ -168,10 +176,16 @@ class Simulator:
 
 
 async def simulate(
-    topics: Topics, rooms: Sequence[Room], broker: BrokerSettings, clock: Clock, share: Share = "room", report_every: Seconds = 5.0
+    topics: Topics,
+    rooms: Sequence[Room],
+    broker: BrokerSettings,
+    clock: Clock,
+    share: Share = "room",
+    report_every: Seconds = 5.0,
+    changed: Changed = lambda device, values: None,
 ) -> None:
-    """Be these rooms until cancelled."""
-    simulator = Simulator(topics, rooms, broker, clock, share, report_every)
+    """Be these rooms until cancelled; `changed` is called with what a device is, where it says so and is otherwise than before."""
+    simulator = Simulator(topics, rooms, broker, clock, share, report_every, changed)
     await simulator.start()
     try:
         await asyncio.Event().wait()

@@ -1,6 +1,7 @@
 """How the program begins and ends: refusals before it runs, signals while it does, and files that change under it."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -158,8 +159,9 @@ def test_a_broker_that_is_not_there_yet_is_waited_for(tmp_path: Path, nursery: N
 def test_simulated_rooms_live_in_a_program_of_their_own(tmp_path: Path, mosquitto: Mosquitto, nursery: Nursery) -> None:
     with House(tmp_path, f"url: {mosquitto.url}", nursery=nursery) as house, Ear(mosquitto.port, house.time) as ear:
         words = [PYTHON, "-m", "ambiance", "simulate", "lavender", "--config", str(house.file), "--speed", "60"]
-        with house.log.open("ab") as log:
-            process = subprocess.Popen(words, cwd=house.folder, env=environment(), stdout=log, stderr=log)
+        shown = tmp_path / "shown"
+        with house.log.open("ab") as log, shown.open("wb") as out:
+            process = subprocess.Popen([*words, "--verbose", "--json"], cwd=house.folder, env=environment(), stdout=out, stderr=log)
         try:
             until(lambda: ear.on(house.topics.online("lavender", "ceiling"))[-1:] == [b"true"], what="a device that says it is there")
             with house.client() as desk:
@@ -172,3 +174,6 @@ def test_simulated_rooms_live_in_a_program_of_their_own(tmp_path: Path, mosquitt
         finally:
             process.kill()
             process.wait(10)
+        first, *changes = map(json.loads, shown.read_text(encoding="utf-8").splitlines())
+        assert (first["broker"], list(first["rooms"])) == (mosquitto.url, ["lavender"])
+        assert any((each["room"], each["device"]) == ("lavender", "ceiling") and each["brightness"] > 50 for each in changes)
