@@ -89,7 +89,7 @@ async def run(
     _many_files()
     log = structlog.get_logger("ambiance")
     site = config.site
-    library = Library.load(config.profiles)
+    library = Library.load(config.profiles, config.profiles_at)
     intake = load_intake(config.profiles)
     store = SqlStore(config.store.url, site.id, kept=site.retention)
     broker = _embedded(config)

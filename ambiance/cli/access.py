@@ -44,7 +44,9 @@ def token_create(
         return {"token": secret}
 
     with explained():
-        rooms = load(config).site.by_id if room is not None else {}
+        rooms = load(config).site.by_id if room is not None or role == "room" else {}
+        if room is None and role == "room":
+            raise Invalid(("--room", "nothing", f"the room this token is for: {', '.join(sorted(rooms)) or 'the house has none yet'}"))
         if room is not None and room not in rooms:
             raise Unknown("room", room, sorted(rooms))
         say(_within(config, make), as_json, lambda made: str(made["token"]))

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
@@ -9,7 +10,7 @@ import typer
 
 from ambiance.cli.start import DEFAULT, explained
 from ambiance.cli.terminal import AlwaysJson, Json, Minutes, code
-from ambiance.errors import AmbianceError, FileError, Invalid, Unknown
+from ambiance.errors import AmbianceError, FileError, Invalid, Place, Unknown
 
 app = typer.Typer()
 _LIBRARY = Path("profiles")
@@ -18,32 +19,19 @@ _LIBRARY = Path("profiles")
 @app.command()
 def check(files: Annotated[list[Path] | None, typer.Argument(help="config.yaml, or profile files.")] = None, as_json: Json = False) -> None:
     """Read the configuration and the library without starting anything; name every fault with its line."""
-    from ambiance.config import load_config
-    from ambiance.config.intake import load_intake
-    from ambiance.profile import Library, check_file
-
     checked: list[str] = []
     faults: list[str] = []
     warnings: list[str] = []
     for path in files or [DEFAULT]:
-        try:
-            if path.name == "config.yaml" or (path.suffix in (".yaml", ".yml") and _is_config(path)):
-                config = load_config(path, os.environ)
-                warnings += config.warnings
-                Library.load(config.profiles)
-                load_intake(config.profiles)
-            elif path.is_dir():
-                Library.load(path)
-                load_intake(path)
-            elif path.name == "intake.yaml":
-                load_intake(path.parent)
-            else:
-                check_file(path, _around(path))
-            checked.append(str(path))
-        except FileError as error:
-            faults += [str(fault) for fault in error.faults]
-        except (AmbianceError, OSError) as error:
-            faults.append(f"{path}: {error}")
+        before = len(faults)
+        for read in _reads(path, warnings):
+            try:
+                read()
+            except FileError as error:
+                faults += [str(fault) for fault in error.faults]
+            except (AmbianceError, OSError) as error:
+                faults.append(f"{path}: {error}")
+        checked += [str(path)] if len(faults) == before else []
     if as_json:
         typer.echo(json.dumps({"ok": not faults, "checked": checked, "faults": faults, "warnings": warnings}))
     else:
@@ -55,6 +43,27 @@ def check(files: Annotated[list[Path] | None, typer.Argument(help="config.yaml, 
             typer.echo(f"{', '.join(checked)}: nothing to mend")
     if faults:
         raise typer.Exit(2)
+
+
+def _reads(path: Path, warnings: list[str]) -> Iterator[Callable[[], object]]:
+    """What there is to read in a file or a folder; what is wrong with one keeps nobody from the next."""
+    from ambiance.config import load_config
+    from ambiance.config.file import library_of
+    from ambiance.config.intake import load_intake
+    from ambiance.profile import Library, check_file
+
+    library: tuple[Path, Place | None] | None = (path, None) if path.is_dir() else None
+    if path.name == "config.yaml" or (path.suffix in (".yaml", ".yml") and _is_config(path)):
+        yield lambda: warnings.extend(load_config(path, os.environ).warnings)
+        library = library_of(path, os.environ)
+    elif path.name == "intake.yaml":
+        yield lambda: load_intake(path.parent)
+    elif library is None:
+        yield lambda: check_file(path, _around(path))
+    if library is not None:
+        folder, named = library
+        yield lambda: Library.load(folder, named)
+        yield lambda: load_intake(folder)
 
 
 def _is_config(path: Path) -> bool:

@@ -40,6 +40,16 @@ def load_config(path: Path, env: Mapping[str, str], dialects: Mapping[str, Calla
     return replace(config, file=path.resolve())
 
 
+def library_of(path: Path, env: Mapping[str, str]) -> tuple[Path, Place] | None:
+    """The folder of the library and where that is written, also in a file with faults; None where it cannot be read at all."""
+    faults = Faults()
+    try:
+        top = Section(overridden(load(path, faults=faults), env, faults), faults)
+    except FileError:
+        return None
+    return path.resolve().parent / top.take("profiles", _PATH, "profiles"), top.at("profiles")
+
+
 class _Reader:
     def __init__(self, folder: Path, dialects: Mapping[str, Callable[[Topics], Dialect]], faults: Faults, env: Mapping[str, str]) -> None:
         self.folder, self.dialects, self.faults, self.env = folder, dialects, faults, env
@@ -58,7 +68,7 @@ class _Reader:
             assistant = HomeAssistantConfig(
                 section.take("enabled", Flag(), False), section.take("prefix", Text(64, r"[a-zA-Z0-9_/-]+"), "homeassistant")
             )
-        profiles = self.folder / top.take("profiles", _PATH, "profiles")
+        profiles, profiles_at = self.folder / top.take("profiles", _PATH, "profiles"), top.at("profiles")
         with top.section("limits") as section:
             limits = read_limits(section)
         with top.section("evening") as section:
@@ -87,7 +97,8 @@ class _Reader:
                 self.faults.add(prefix_at, repr(prefix), error.faults[0][2])
         spoken = {name: dialect(topics) for name, dialect in self.dialects.items()}
         rooms = Rooms(spoken, self.faults, self.warnings, site.music, names).read(top, site.setting, limits, policy)
-        return Config(replace(site, rooms=rooms), broker, store, http, profiles, assistant, tuple(self.warnings))
+        found = Config(replace(site, rooms=rooms), broker, store, http, profiles, assistant, tuple(self.warnings))
+        return replace(found, profiles_at=profiles_at)
 
     def zone(self, section: Section) -> ZoneInfo:
         name = section.take("timezone", Text(64, r"[A-Za-z0-9_+/-]+", "a time zone such as Europe/Berlin"), "UTC")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ambiance.device.brokersettings import BrokerSettings
+from ambiance.errors import Place
 from ambiance.site import Site
 
 
@@ -71,3 +72,5 @@ class Config:
     warnings: tuple[str, ...] = ()
     file: Path | None = None
     """Where it is written; None for a house that has no file of its own to be changed."""
+    profiles_at: Place | None = field(default=None, compare=False)
+    """Where `profiles` is written, for who does not find it."""

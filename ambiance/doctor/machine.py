@@ -38,7 +38,7 @@ def machine(config: Config, now: Instant) -> Iterator[Complaint]:
 def library(config: Config) -> tuple[Library | None, list[Complaint]]:
     """The treatments, or what is wrong with them."""
     try:
-        found = Library.load(config.profiles)
+        found = Library.load(config.profiles, config.profiles_at)
     except FileError as error:
         return None, [mend("profiles", f"{fault.place}: found {fault.found}", fault.wanted) for fault in error.faults]
     except (AmbianceError, OSError) as error:

@@ -28,11 +28,14 @@ class Library:
         """Profiles that are named but not offered, with the reason."""
 
     @classmethod
-    def load(cls, folder: Path) -> "Library":
-        """Read settings/, plans/, spa/, clinical/ and menu.yaml (which may be missing) of a folder.
+    def load(cls, folder: Path, named: Place | None = None) -> "Library":
+        """Read settings/, plans/, spa/, clinical/ and menu.yaml (which may be missing) of a folder. `named`: where it is written.
 
         Raises ProfileError with every fault of every file.
         """
+        if not folder.is_dir():
+            wanted = "the folder of a library, with settings, plans, spa and clinical in it"
+            raise ProfileError([Fault(named or Place(str(folder), 1), f"no folder {folder}", wanted)])
         shelf = Shelf(folder)
         menu: tuple[Profile, ...] = ()
         if (folder / "menu.yaml").exists() and (node := shelf.read(Path("menu.yaml"))):

@@ -117,6 +117,12 @@ def test_a_booked_treatment_is_cancelled_by_its_room(desk: Desk) -> None:
     assert cancelled["id"] == booked["id"] and cancelled["state"] == "cancelled"
 
 
+def test_a_token_for_a_room_needs_to_be_told_which(desk: Desk) -> None:
+    refused = command("token", "create", "--role", "room", "--config", str(desk.house.file))
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines()[-1] == "--room: found 'nothing'; wanted the room this token is for: lavender, rose"
+
+
 def test_check_names_every_fault_with_its_line_and_exits_with_two(desk: Desk, tmp_path: Path) -> None:
     good = command("check", str(desk.house.file), "--json")
     assert good.returncode == 0 and json.loads(good.stdout)["ok"] is True
@@ -127,6 +133,17 @@ def test_check_names_every_fault_with_its_line_and_exits_with_two(desk: Desk, tm
     assert refused.returncode == 2 and said["ok"] is False
     assert any(":1: site.timezone" in fault for fault in said["faults"])
     assert sum("lihgt" in fault for fault in said["faults"]) >= 2
+    library = tmp_path / "library"
+    shutil.copytree(ROOT / "profiles", library)
+    swedish = library / "spa" / "swedish.yaml"
+    swedish.write_text(swedish.read_text().replace("modality: swedish", "modality: sweedish"))
+    rest = [line for line in bad.read_text().splitlines(keepends=True) if not line.startswith("profiles:")]
+    bad.write_text("".join(rest) + "profiles: library\n")
+    both = json.loads(command("check", str(bad), "--json").stdout)["faults"]
+    assert any("lihgt" in fault for fault in both) and any("sweedish" in fault for fault in both), "all of it in one go"
+    bad.write_text("".join(rest) + "profiles: nowhere\n")
+    (gone,) = [fault for fault in json.loads(command("check", str(bad), "--json").stdout)["faults"] if "nowhere" in fault]
+    assert gone.startswith(f"{bad}:{len(rest) + 1}: profiles: found no folder ") and "the folder of a library" in gone
 
 
 def test_a_reader_that_has_read_enough_ends_a_command_without_a_word() -> None:
@@ -159,7 +176,7 @@ def test_preview_draws_the_ribbon_in_every_form(tmp_path: Path) -> None:
 def test_preview_knows_the_shipped_library_wherever_it_is_asked_and_no_other_that_is_named_in_vain(tmp_path: Path) -> None:
     assert command("preview", "spa/swedish", "--minutes", "60", "--json", cwd=tmp_path).returncode == 0
     refused = command("preview", "spa/swedish", "--profiles", "elsewhere", cwd=tmp_path)
-    assert refused.returncode == 2 and "elsewhere/settings/spa.yaml" in refused.stderr
+    assert refused.returncode == 2 and "found no folder elsewhere" in refused.stderr
 
 
 def test_a_care_code_is_typed_by_its_name_with_its_value_or_as_http_has_it(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ambiance.errors import NotOffered, ProfileError, Unknown
+from ambiance.errors import NotOffered, Place, ProfileError, Unknown
 from ambiance.profile import PHASES, Accent, Atmosphere, Library, Profile, Tail, check_file
 from ambiance.profile.accent import ACCENTS, redness
 from ambiance.why import Layer, Why
@@ -304,6 +304,15 @@ def test_a_missing_or_empty_folder_says_what_is_missing(tmp_path: Path) -> None:
     assert complaints == [
         f"profiles/settings/{name}.yaml:1: found no such file; wanted a YAML file there, or its right name" for name in ("clinical", "spa")
     ]
+
+
+def test_a_folder_that_is_not_there_is_named_with_where_it_is_written(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError) as caught:
+        Library.load(tmp_path / "nowhere", Place("config.yaml", 7, "profiles"))
+    assert str(caught.value) == (
+        f"config.yaml:7: profiles: found no folder {tmp_path / 'nowhere'}; "
+        "wanted the folder of a library, with settings, plans, spa and clinical in it"
+    )
 
 
 def test_one_file_is_checked_with_the_settings_and_plans_of_the_library(shelf: Shelf) -> None:
