@@ -188,6 +188,10 @@ class Door:
         id = request.path_params["id"]
         if not _SESSION.fullmatch(id):
             raise Invalid(("id", id, "a session's id"))
+        return await self.session_by(id, token)
+
+    async def session_by(self, id: str, token: Token) -> Session:
+        """A session by its id. Raises Unknown, as for another room's to a bound token."""
         session = next((s for s in self.conductor.sessions() if s.id == id), None) or await self.off_loop(self.rows.session, id)
         if session is None:
             raise Unknown("session", id)

@@ -49,6 +49,8 @@ class SessionCalls:
         body, wish = start_of(await self._door.json(request), self._now(request), self._fits)
         if bound(token) and token.room != body.room:
             raise NotAllowed(token.role, "start sessions outside its own room")
+        if bound(token) and wish.like is not None:
+            await self._door.session_by(wish.like, token)
         answer = await self._door.conductor.wish(_treated(wish, token), key(request, token, body.model_dump_json().encode()))
         return self._door.answer(token, answer, {"Location": f"/api/v1/sessions/{answer.body.get('id')}"})
 

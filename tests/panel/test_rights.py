@@ -93,6 +93,16 @@ def test_a_therapist_bound_to_a_room_starts_there_only(house: House) -> None:
     assert house.ask("POST", "/api/v1/sessions", {"room": "cedar", "profile": "spa/prenatal"}, role="therapist").status_code == 201
 
 
+def test_a_therapist_bound_to_a_room_repeats_no_session_of_another(house: House) -> None:
+    house.tokens.by_secret["therapist-secret"] = FakeToken("t", "therapist", "cedar")
+    house.rows.past = [session("s3", "cedar", SessionState.DONE), session("s4", "lavender", SessionState.DONE)]
+    for like, status in (("s1", 404), ("s4", 404), ("nobody", 404), ("s3", 201)):
+        answer = house.ask("POST", "/api/v1/sessions", {"room": "cedar", "like": like}, role="therapist")
+        assert answer.status_code == status, like
+    assert len(house.conductor.wishes) == 1
+    assert house.ask("POST", "/api/v1/sessions", {"room": "cedar", "like": "s4"}).status_code == 201, "the desk may"
+
+
 def test_an_unknown_role_may_nothing(house: House) -> None:
     house.tokens.by_secret["desk-secret"] = FakeToken("t", "intern")
     assert house.ask("GET", "/api/v1/rooms").status_code == 403
