@@ -258,6 +258,26 @@ def test_a_broker_is_embedded_or_elsewhere_and_not_both(tmp_path: Path) -> None:
     assert "mqtt://host[:port]" in fault(tmp_path, broker('url: "http://a"'))
 
 
+def test_a_broker_named_in_the_environment_takes_the_place_of_the_one_in_the_file(tmp_path: Path) -> None:
+    elsewhere = read(tmp_path, broker("embedded: true, port: 1999"), AMBIANCE_BROKER__URL="mqtt://b:1884").broker
+    assert (elsewhere.embedded, elsewhere.settings().host, elsewhere.settings().port) == (False, "b", 1884)
+    away = broker('url: "mqtt://a", username: me, password_file: not-here')
+    here = read(tmp_path, away, AMBIANCE_BROKER__EMBEDDED="true", AMBIANCE_BROKER__PORT="1999").broker
+    assert (here.embedded, here.port, here.url, here.username) == (True, 1999, "", None)
+    both = {"AMBIANCE_BROKER__EMBEDDED": "true", "AMBIANCE_BROKER__URL": "mqtt://b"}
+    assert "both url and embedded" in fault(tmp_path, SMALL, **both)
+    beside = {"AMBIANCE_BROKER__PORT": "1884", "AMBIANCE_BROKER__URL": "mqtt://b"}
+    assert "the port in the url" in fault(tmp_path, SMALL, **beside)
+
+
+def test_a_house_without_a_library_of_its_own_plays_the_shipped_one(tmp_path: Path) -> None:
+    for text in (SMALL, SMALL + "profiles: profiles\n"):
+        assert (read(tmp_path, text).profiles / "settings" / "spa.yaml").exists()
+    assert read(tmp_path, SMALL + "profiles: mine\n").profiles == tmp_path / "mine"
+    (tmp_path / "profiles").mkdir()
+    assert read(tmp_path).profiles == tmp_path / "profiles"
+
+
 def test_a_password_comes_from_its_file_or_the_environment(tmp_path: Path) -> None:
     secret = tmp_path / "mqtt"
     secret.write_text("correct horse\n")

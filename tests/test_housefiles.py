@@ -3,6 +3,7 @@
 import threading
 from datetime import time
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -167,6 +168,16 @@ def test_a_menu_item_that_cannot_be_says_where_and_the_menu_stays(house: House) 
         house.files.look(bad)
     assert house.menu.read_text(encoding="utf-8") == before
     assert house.told == 0
+
+
+def test_the_library_that_came_with_the_program_is_lent_and_not_written(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    rmtree(house.menu.parent)
+    running = load_config(house.file, {})
+    before = (running.profiles / "menu.yaml").read_bytes()
+    with pytest.raises(Conflict, match=rf"copy \S+/profiles to {tmp_path}/profiles and start again"):
+        HouseFiles(house.file, running, {}, house.library).change_menu("mine", {"name": "Mine", "profile": "spa/swedish", "minutes": 60}, None)
+    assert (running.profiles / "menu.yaml").read_bytes() == before
 
 
 def test_a_look_at_an_item_writes_nothing(house: House) -> None:

@@ -28,7 +28,7 @@ Who = Annotated[str, typer.Argument(help="A name, or an id from `ambiance staff 
 def token_create(
     role: Annotated[str, typer.Option(help="desk, therapist, room, integration or manager")],
     config: ConfigFile = DEFAULT,
-    room: Annotated[Optional[str], typer.Option(help="The room a room's token is bound to.")] = None,  # noqa: UP045
+    room: Annotated[Optional[str], typer.Option(help="The room a room's token is bound to; left out: the only one.")] = None,  # noqa: UP045
     name: Annotated[str, typer.Option(help="What it is for.")] = "",
     as_json: Json = False,
 ) -> None:
@@ -38,17 +38,18 @@ def token_create(
         from ambiance.panel.identity import Identity
 
         tokens = _tokens(store)
-        secret = tokens.create(role, now, room, name)
-        after = {"role": role, "room": room, "name": name}
+        secret = tokens.create(role, now, bound, name)
+        after = {"role": role, "room": bound, "name": name}
         Identity(store).audit.add(now, BY, "token-created", tokens.check(secret).id, {}, after)
         return {"token": secret}
 
     with explained():
-        rooms = load(config).site.by_id if room is not None or role == "room" else {}
-        if room is None and role == "room":
-            raise Invalid(("--room", "nothing", f"the room this token is for: {', '.join(sorted(rooms)) or 'the house has none yet'}"))
-        if room is not None and room not in rooms:
-            raise Unknown("room", room, sorted(rooms))
+        rooms = sorted(load(config).site.by_id) if room is not None or role == "room" else []
+        bound = rooms[0] if room is None and len(rooms) == 1 else room
+        if bound is None and role == "room":
+            raise Invalid(("--room", "nothing", f"the room this token is for: {', '.join(rooms) or 'the house has none yet'}"))
+        if bound is not None and bound not in rooms:
+            raise Unknown("room", bound, rooms)
         say(_within(config, make), as_json, lambda made: str(made["token"]))
 
 

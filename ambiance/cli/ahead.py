@@ -78,9 +78,10 @@ def _is_config(path: Path) -> bool:
 @app.command()
 def preview(
     profile: Annotated[str, typer.Argument(help="spa/swedish, clinical/sports, menu/…")],
+    more: Annotated[Optional[list[str]], typer.Argument(hidden=True, metavar="")] = None,  # noqa: UP045
     minutes: Minutes = None,
     visit: Annotated[str, typer.Option(help="first or follow_up")] = "follow_up",
-    care: Annotated[Optional[list[str]], typer.Option(help="A code: scent_off, light_max_lx=10.")] = None,  # noqa: UP045
+    care: Annotated[Optional[list[str]], typer.Option(help="Codes: scent_off, light_max_lx=10.")] = None,  # noqa: UP045
     png: Annotated[Optional[Path], typer.Option(help="Write the ribbon as PNG.")] = None,  # noqa: UP045
     svg: Annotated[Optional[Path], typer.Option(help="Write the ribbon as SVG.")] = None,  # noqa: UP045
     profiles: Annotated[Path, typer.Option(help="The library's folder.")] = _LIBRARY,
@@ -91,13 +92,15 @@ def preview(
     from ambiance.cuesheet.ribbon import ribbon_svg
     from ambiance.panel.preview import Previews
     from ambiance.panel.views import sheet_view
-    from ambiance.profile import Library
+    from ambiance.profile import Library, at_hand
 
     with explained():
         if visit not in ("first", "follow_up"):
             raise Invalid(("visit", visit, "first or follow_up"))
-        previews = Previews(Library.load(_folder(profiles)))
-        needs = parse([code(text) for text in care or ()])
+        previews = Previews(Library.load(at_hand(profiles)))
+        if more and not care:
+            raise Invalid(("arguments", " ".join(more), "one profile; codes after --care"))
+        needs = parse([code(text) for text in (*(care or ()), *(more or ()))])
         sheet = previews(profile, minutes, "first" if visit == "first" else "follow_up", care=needs)
         room = previews.room(profile)
         if svg is not None:
@@ -117,13 +120,9 @@ def preview(
 def _around(file: Path) -> Path:
     """The library a file stands in, or else the one at hand."""
     here = file.resolve().parent
-    return next((folder for folder in (here, here.parent) if (folder / "settings").is_dir()), _folder(_LIBRARY))
+    from ambiance.profile import at_hand
 
-
-def _folder(profiles: Path) -> Path:
-    """The library here, or else the one this program was installed with."""
-    beside = Path(__file__).resolve().parents[2] / "profiles"
-    return beside if profiles == _LIBRARY and not profiles.exists() and beside.exists() else profiles
+    return next((folder for folder in (here, here.parent) if (folder / "settings").is_dir()), at_hand(_LIBRARY))
 
 
 def _draw(sheet: Any, room: Any) -> None:

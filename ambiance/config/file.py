@@ -16,6 +16,7 @@ from ambiance.config.rooms import POLICIES, SETTINGS, Rooms
 from ambiance.device.dialects import SPOKEN, Dialect
 from ambiance.device.topics import Topics
 from ambiance.errors import ConfigError, FileError, Invalid, Place
+from ambiance.profile import at_hand
 from ambiance.site import Retention, Setting, Site
 from ambiance.yaml import Choice, Faults, Flag, ListOf, Section, Slug, Text, Whole, load
 
@@ -47,7 +48,7 @@ def library_of(path: Path, env: Mapping[str, str]) -> tuple[Path, Place] | None:
         top = Section(overridden(load(path, faults=faults), env, faults), faults)
     except FileError:
         return None
-    return path.resolve().parent / top.take("profiles", _PATH, "profiles"), top.at("profiles")
+    return at_hand(Path(top.take("profiles", _PATH, "profiles")), path.resolve().parent), top.at("profiles")
 
 
 class _Reader:
@@ -68,7 +69,7 @@ class _Reader:
             assistant = HomeAssistantConfig(
                 section.take("enabled", Flag(), False), section.take("prefix", Text(64, r"[a-zA-Z0-9_/-]+"), "homeassistant")
             )
-        profiles, profiles_at = self.folder / top.take("profiles", _PATH, "profiles"), top.at("profiles")
+        profiles, profiles_at = at_hand(Path(top.take("profiles", _PATH, "profiles")), self.folder), top.at("profiles")
         with top.section("limits") as section:
             limits = read_limits(section)
         with top.section("evening") as section:
@@ -112,11 +113,17 @@ class _Reader:
 
     def broker(self, section: Section) -> BrokerConfig:
         embedded, url = section.take("embedded", Flag(), False), section.take("url", Text(200), "")
+        if embedded and url:
+            # Whoever names one of the two in the environment takes the place of the other in the file.
+            chosen = [key for key in ("embedded", "url") if section.at(key).file.startswith(MARK)]
+            if chosen == ["embedded"]:
+                return self.here_instead(section)
+            embedded = chosen != ["url"]
         if embedded == bool(url) and not len(self.faults):
             found = "both url and embedded: true" if url else "neither url nor embedded: true"
             self.faults.add(section.place, found, "url: mqtt://host:1883, or embedded: true")
         found_port = section.get("port")
-        if found_port is not None and not embedded:
+        if found_port is not None and not embedded and found_port.place.file.startswith(MARK) == section.at("url").file.startswith(MARK):
             section.fault("port", "a port beside a url", "the port in the url: mqtt://host:port")
         broker = BrokerConfig(
             embedded, section.take("port", Whole(0, 65535), 1883), url, section.take("username", Text(120), None),
@@ -129,6 +136,12 @@ class _Reader:
             for where, value, wanted in error.faults:
                 section.fault(where.removeprefix("broker."), repr(value), wanted)
         return broker
+
+    def here_instead(self, section: Section) -> BrokerConfig:
+        """The embedded broker in place of the one in the file, whose account and certificates are nothing to it."""
+        for key in ("username", "password", "password_file", "ca_file", "client_cert", "client_key"):
+            section.get(key)
+        return BrokerConfig(True, section.take("port", Whole(0, 65535), 1883))
 
     def store(self, section: Section) -> StoreConfig:
         url, password = section.take("url", Text(400)), self.secret(section, "store")

@@ -15,7 +15,7 @@ from ambiance.config.editable import FIELDS, Field
 from ambiance.config.file import load_config
 from ambiance.config.model import Config
 from ambiance.errors import Conflict, FileError, Invalid, Unknown
-from ambiance.profile import Library, Profile
+from ambiance.profile import Library, Profile, shipped
 from ambiance.site import Device, Room, Site
 from ambiance.yaml import at, load, parse, plainly, rewritten
 
@@ -45,6 +45,7 @@ class HouseFiles:
         self, path: Path, running: Config, env: Mapping[str, str], library: Library, offered: Callable[[], None] = lambda: None
     ) -> None:
         self._path, self._env, self._menu = path, env, running.profiles / _MENU
+        self._lent = running.profiles == shipped() and not running.profiles.is_relative_to(path.resolve().parent)
         self._library, self._offered, self._lock = library, offered, Lock()
         self._running = running
 
@@ -131,6 +132,9 @@ class HouseFiles:
 
     def change_menu(self, id: str, item: Mapping[str, Any] | None, version: str | None) -> Changed:
         """One item written, or taken away (None). Raises Conflict, Invalid."""
+        if self._lent:
+            cure = f"copy {self._menu.parent} to {self._path.resolve().parent / 'profiles'} and start again"
+            raise Conflict(f"the menu would be written into the library that Ambiance came with, which other houses use too: {cure}")
         with self._lock:
             if item is None and id not in (str(each.get("id")) for each in self.menu()["items"]):
                 raise Unknown("menu item", id)

@@ -1,6 +1,6 @@
 """What an author writes: settings, plans, profiles and the menu, read from YAML into profiles."""
 
-from ambiance.profile.library import Library
+from ambiance.profile.library import Library, at_hand, shipped
 from ambiance.profile.model import PHASES, Accent, Atmosphere, Phase, ScentBudget, Step, Tail, Visit
 from ambiance.profile.profile import Profile, Trims
 from ambiance.profile.schema import schemas
@@ -18,6 +18,8 @@ __all__ = [
     "Tail",
     "Trims",
     "Visit",
+    "at_hand",
     "check_file",
     "schemas",
+    "shipped",
 ]

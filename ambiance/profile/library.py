@@ -118,3 +118,14 @@ class Shelf:
 def _badly_named(name: str) -> FileError:
     shown = ascii(name)[1:-1]
     return FileError([Fault(Place(shown, 1), "a file name that is no id", "a name of a-z, 0-9, _ and - that ends in .yaml")])
+
+
+def shipped() -> Path:
+    """The folder of the library this program came with."""
+    return Path(__file__).resolve().parents[2] / "profiles"
+
+
+def at_hand(name: Path, beside: Path = Path()) -> Path:
+    """The folder of a library; of the usual name and not there, it is the one this program came with."""
+    folder = beside / name
+    return shipped() if name == Path(shipped().name) and not folder.exists() and shipped().exists() else folder

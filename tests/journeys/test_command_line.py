@@ -160,6 +160,16 @@ def test_an_interrupt_ends_a_command_without_a_trace() -> None:
     assert ended.value.code == 128 + signal.SIGINT
 
 
+def test_the_token_of_a_room_needs_no_name_where_there_is_one_room(tmp_path: Path, house: House) -> None:
+    site = "site: {id: pier, name: P, timezone: UTC}\nbroker: {embedded: true}\nstore: {url: 'sqlite:///a.db'}\nrooms: [{id: lavender}]\n"
+    (tmp_path / "config.yaml").write_text(site)
+    assert command("token", "create", "--role", "room", "--json", cwd=tmp_path).returncode == 0
+    (only,) = json.loads(command("token", "list", "--json", cwd=tmp_path).stdout)
+    assert (only["role"], only["room"]) == ("room", "lavender")
+    refused = command("token", "create", "--role", "room", "--config", str(house.file))
+    assert refused.returncode == 2 and "wanted the room this token is for: lavender, rose" in refused.stderr
+
+
 def test_preview_draws_the_ribbon_in_every_form(tmp_path: Path) -> None:
     png, svg = tmp_path / "ribbon.png", tmp_path / "ribbon.svg"
     drawn = command("preview", "spa/swedish", "--minutes", "60", "--png", str(png), "--svg", str(svg), "--json")
@@ -186,6 +196,10 @@ def test_a_care_code_is_typed_by_its_name_with_its_value_or_as_http_has_it(tmp_p
     everywhere, named = previewed("light_max_lx=10"), previewed('{"code":"light_max_lx","value":10}')
     only = previewed('{"code":"light_max_lx","value":10,"phases":["work1"]}')
     assert everywhere.stdout == named.stdout != only.stdout and only.returncode == 0
+    several = [command("preview", "spa/swedish", "--json", "--care", *codes) for codes in (("light_max_lx=10", "sound_max_dba=40"), ())]
+    one_each = command("preview", "spa/swedish", "--json", "--care", "light_max_lx=10", "--care", "sound_max_dba=40")
+    assert several[0].stdout == one_each.stdout and several[0].returncode == 0 and several[1].returncode == 2
+    assert command("preview", "spa/swedish", "light_max_lx=10").returncode == 2
     broken = previewed('{"code":"light_max_lx"')
     assert broken.returncode == 2 and broken.stderr.startswith("care: found 'text of 22 characters'; wanted a code")
 
