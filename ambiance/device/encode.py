@@ -24,6 +24,7 @@ from ambiance.units import Kelvin, Seconds
 
 DIALECTS = tuple(SPOKEN)
 _TOPICS = Topics("ambiance", "site")
+_SAYABLE = re.compile(r"[^#+\x00-\x1f]{1,200}")
 _EVERY = (1000.0, 20_000.0)
 KINDS: tuple[Kind, ...] = ("light", "diffuser", "player", "sensor", "button", "climate", "fan", "warmer")
 """In the order in which something heard is tried for each, where nobody says what it came from."""
@@ -44,6 +45,8 @@ def encoded(dialect: str, topic: str, payload: str, options: Mapping[str, str] |
     as its text. Raises Unknown for a dialect nobody speaks, Invalid for an intent that makes no sense.
     """
     ask, pair = intent_of(payload)
+    if not _SAYABLE.fullmatch(topic):
+        raise Invalid(("topic", topic, "a topic of 1 to 200 characters, without # and +"))
     if dialect == "native":
         return [_shown(message, topic) for message in _native(ask, pair)]
     family, device, ask = _asked(dialect, topic, ask, options)

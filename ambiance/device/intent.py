@@ -125,9 +125,17 @@ def _object(payload: str) -> Mapping[str, Any]:
     if len(payload) > LARGEST or depth(payload.encode("utf-8", "replace")) > DEEPEST:
         raise Invalid(("payload", "too long or too deep", "one JSON object of native keys"))
     try:
-        body = json.loads(payload)
+        body = json.loads(payload, object_pairs_hook=_once)
     except ValueError:
         raise Invalid(("payload", payload[:40], example)) from None
     if not isinstance(body, dict):
         raise Invalid(("payload", payload[:40], example))
     return body
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a key that is written twice nobody could say which was meant."""
+    twice = [key for key, _ in pairs if [other for other, _ in pairs].count(key) > 1]
+    if twice:
+        raise Invalid((twice[0], "a key that is written twice", "each key once"))
+    return dict(pairs)

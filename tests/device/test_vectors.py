@@ -129,6 +129,20 @@ def test_what_would_go_nowhere_is_not_printed(dialect: str, topic: str, kind: st
     assert str(refused.value).startswith(why)
 
 
+@pytest.mark.parametrize("dialect", ["native", "zigbee2mqtt"])
+@pytest.mark.parametrize("topic", ["", "a/#", "a/+/b", "a\x00b", "a" * 201])
+def test_what_no_broker_would_take_is_not_printed(dialect: str, topic: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        encoded(dialect, topic, '{"kind":"light","on":true}')
+    assert str(refused.value).startswith("topic: found")
+
+
+def test_of_a_key_that_is_written_twice_nobody_could_say_which_was_meant() -> None:
+    with pytest.raises(Invalid) as refused:
+        encoded("zigbee2mqtt", "a/b", '{"kind":"light","on":true,"brightness":40,"brightness":50}')
+    assert str(refused.value).startswith("brightness: found 'a key that is written twice'")
+
+
 def test_a_native_fan_that_is_merely_on_turns_at_full_speed() -> None:
     assert [encoded("native", "it", f'{{"kind":"fan","on":{on}}}')[0]["payload"] for on in ("true", "false")] == [
         {"speed": 100.0, "epoch": 0, "version": 0}, {"speed": 0.0, "epoch": 0, "version": 0},

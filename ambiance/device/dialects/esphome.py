@@ -71,7 +71,10 @@ class EspHome(Family):
     def home(self, topic: str, payload: bytes = b"") -> tuple[str, Mapping[str, str]]:
         named = re.fullmatch(rf"(.+?/(?:{_COMPONENTS})/[^/]+)/(?:.+/)?(?:state|command)", topic)
         if named:
-            return named[1], {}
+            topic = named[1]
+        _, component, entity = _parts(topic)
+        if component:
+            return topic, {"number": entity} if component == "number" else {}
         return (topic.removesuffix("/status") + "/light/it", {}) if topic.endswith("/status") else (topic, {})
 
     def compose(self, device: Device, ask: Ask, pair: Pair, since: Wanted | None = None) -> tuple[Message, ...]:
@@ -102,7 +105,7 @@ class EspHome(Family):
             messages.append(said(f"{prefix}/number/{device.options.get('number', 'run_minutes')}/command", str(end)))
         if ask.intensity and ask.on is not False and component == "fan":
             messages += self._speed(device, max(1, round(ask.intensity * whole(device, "speed_count", 3) / 3)))
-        if ask.on is not None:
+        if ask.on is not None and component != "number":
             messages.append(said(f"{device.topic}/command", "ON" if ask.on else "OFF"))
         if not messages:
             raise nothing(ask, self.name)
