@@ -19,7 +19,8 @@ HEAD_WAIT: Seconds = 10.0
 """In which a request's head has to arrive, from its first byte, or from the connection."""
 DRAIN: Seconds = 2.0
 """How long a body that nobody wants may go on after its refusal, so that the refusal is read."""
-DRAIN_MOST = 2_000_000
+DRAIN_MOST = 16_000_000
+"""Bytes of it: what somebody sends by mistake is thrown away, and the connection goes on; a flood is cut."""
 STUCK: Seconds = 20.0
 """How long a reader may leave what it asked for unread."""
 PER_ADDRESS = 512

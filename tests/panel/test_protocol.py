@@ -217,6 +217,14 @@ def test_row_48_a_body_of_a_gigabyte_is_413_and_not_listened_to(served: Served) 
         time.sleep(0.2)
 
 
+def test_a_connection_goes_on_after_a_body_that_was_too_large(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "DRAIN", 60.0)
+    with httpx.Client(base_url=f"http://127.0.0.1:{served.port}", headers={"authorization": "Bearer desk-secret"}, timeout=60) as client:
+        for size in (1_000_001, 3_000_000, 10_000_000):
+            refused = client.post("/api/v1/sessions", content=b" " * size, headers={"content-type": "application/json"})
+            assert (refused.status_code, client.get("/api/v1/rooms").status_code) == (413, 200)
+
+
 def test_row_48_chunks_without_end_are_413_and_too_slow_ones_408(served: Served) -> None:
     head = b"POST /api/v1/sessions HTTP/1.1\r\n" + HOST + KEY + b"Transfer-Encoding: chunked\r\n\r\n"
     with closing(served.connect()) as flood, closing(served.connect()) as trickle, real_users(served):
