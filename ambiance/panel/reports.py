@@ -12,7 +12,8 @@ from ambiance.clock import Instant
 from ambiance.cuesheet.plays import plays
 from ambiance.errors import Conflict, Invalid, Unknown
 from ambiance.panel.door import Door, reply
-from ambiance.panel.reportpage import POLICY, report_page
+from ambiance.panel.pages.record import POLICY, report_page
+from ambiance.panel.pages.words import language_of
 from ambiance.panel.reportview import Record, ended, record, report_csv, report_view, window
 from ambiance.panel.seams import Library, Records
 from ambiance.panel.spreadsheet import table
@@ -56,7 +57,7 @@ class ReportCalls:
             raise Unknown("report", code)
         request.path_params["id"] = ids[0]
         session = await self._door.session(request, token)
-        return await self._door.off_loop(self._written, session, "json", self._door.clock.now())
+        return await self._door.off_loop(self._written, session, "json", self._door.clock.now(), "en")
 
     async def playlog(self, request: Request) -> Response:
         await self._door.reader(request, "playlog")
@@ -96,9 +97,10 @@ class ReportCalls:
     async def _answer(self, request: Request, form: Form) -> Response:
         token = await self._door.reader(request, "report")
         session = await self._door.session(request, token)
-        return await self._door.off_loop(self._written, session, form, self._door.clock.now())
+        return await self._door.off_loop(self._written, session, form, self._door.clock.now(), language_of(request))
 
-    def _written(self, session: Session, form: Form, now: Instant) -> Response:
+    def _written(self, session: Session, form: Form, now: Instant, language: str) -> Response:
+        """The record as it was asked for; only the page speaks the reader's language."""
         found = self._record(session, now)
         match form:
             case "json":
@@ -106,7 +108,7 @@ class ReportCalls:
             case "csv":
                 return _csv(report_csv(found, self._door.site), f"report-{found.code}")
             case "html":
-                page = report_page(found, self._door.site)
+                page = report_page(found, self._door.site, language)
                 return Response(page, headers={"Content-Security-Policy": POLICY}, media_type="text/html; charset=utf-8")
 
     def _record(self, session: Session, now: Instant) -> Record:

@@ -340,10 +340,10 @@ def _notes(session: Session, room: Room, lived: Exposure, measured: bool) -> tup
         cancelled = session.state is SessionState.CANCELLED
         notes.append("The session was cancelled before the guest came in." if cancelled else "The guest has not come in yet.")
     elif session.state in LIVE:
-        notes.append("The session goes on; this is the report so far.")
+        notes.append("The session goes on. This is the report so far.")
     if lived.since > 1:
         notes.append(
-            f"The session came from another room in minute {lived.since / 60:.0f}; light, sound and warmth before that are not in it."
+            f"The session came from another room in minute {lived.since / 60:.0f}. Light, sound and warmth before that are not in it."
         )
     if room.full_volume_dba is None and room.of("player"):
         notes.append("The room's loudness is uncalibrated: levels of sound are assumed.")

@@ -3,13 +3,17 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 
+from ambiance.cuesheet.model import HandKind
 from ambiance.cuesheet.wanted import DiffuserWanted, LightWanted, PlayerWanted
 from ambiance.panel.pages.phrases import ENGLISH, phrases
+from ambiance.panel.pages.recordwords import Tongue
 from ambiance.panel.pages.vocabulary import ribbon_words
 from ambiance.panel.pages.words import words
+from ambiance.panel.reportview import FAULTS, TIMES, Handed, done
 from ambiance.profile import PHASES
 from ambiance.room.ages import aged
 from ambiance.room.belief import DeviceBelief
@@ -66,3 +70,41 @@ def test_german_keeps_every_place_of_a_sentence_and_names_every_phase() -> None:
     assert [english for english, own in told.items() if own.count("%s") != english.count("%s")] == []
     assert [phase for phase in PHASES if phase not in ribbon_words(german)] == []
     assert phrases(words("en").gettext) == [("bright", "bright light")]
+
+
+REASONS = (
+    "yes: both were 300 lx, 3000 K, silent",
+    "no, because there was no exam; there was no reassess",
+    "no, because exam was 30 lx, silent, and 50 lx, 45 dBA for a while; reassess was 246 lx, exam 300 lx",
+    "no, because exam was at 80 % of the examination lamp, silent, on 2026-06-01 at 10 % of the examination lamp, 45 dBA; "
+    "reassess was 12 lx, on 2026-06-08 10 lx; 3 more visits differ too",
+    "no, because exam was 12 lx, on 2026-06-01 10 lx; reassess was 12 lx, on 2026-06-08 10 lx; 1 more visit differs too",
+    "not known: this treatment has no exam and reassess",
+    "not known: reassess is not over yet",
+    "not known: there is no earlier visit with an examination",
+    "not known: this visit has no exam or reassess yet",
+    "yes: as at 1 earlier visit",
+    "yes: as at 7 earlier visits",
+)
+
+
+def test_why_examinations_can_be_compared_or_not_is_told_in_german_word_by_word() -> None:
+    tongue = Tongue("de")
+    assert tongue(REASONS[2]) == "nein: Untersuchung 30 lx, still, eine Zeit lang 50 lx, 45 dBA; Nachprüfen 246 lx, Untersuchung 300 lx"
+    english = re.compile(r"\b(was|were|is|the|no|not|yes|exam|reassess|visit)\b")
+    assert [found for reason in REASONS if (found := english.search(tongue(reason)))] == []
+    assert [reason for reason in REASONS if Tongue("en")(reason) != reason] == []
+
+
+@pytest.mark.parametrize("kind", [*get_args(HandKind), "pause", "release", *TIMES.values()])
+def test_every_hand_in_a_record_has_german_words(kind: str) -> None:
+    tongue = Tongue("de")
+    assert tongue(done(Handed(0.0, kind))) != done(Handed(0.0, kind)) or kind == "pause"
+    for amount in (2.5, -2.5) if kind in ("light", "music") else ():
+        said = done(Handed(0.0, kind, amount))
+        assert tongue(said) != said and "2,5" in tongue(said)
+
+
+@pytest.mark.parametrize("said", [*FAULTS.values(), "A device did not answer (ceiling)", "Emergency: fire", "Emergency: medical"])
+def test_every_fault_in_a_record_has_german_words(said: str) -> None:
+    assert Tongue("de")(said) != said

@@ -17,8 +17,9 @@ from ambiance.panel.pages.shelf import FOLDER as STATIC
 from ambiance.panel.pages.shelf import Shelf
 from ambiance.panel.pages.words import FOLDER as LOCALE
 from ambiance.panel.pages.words import LANGUAGES
+from ambiance.session.model import SessionState
 from tests.panel.browser import OTHER, PIN, Browser, paired, staffed
-from tests.panel.doors import House
+from tests.panel.doors import House, session
 
 LIMITS = HttpLimits(hosts=frozenset({"rooms.lan"}))
 NASTY = "<script>alert(1)</script>\" onfocus='x'&amp;{{7*7}}"
@@ -177,6 +178,13 @@ def test_every_word_on_the_pages_is_translated() -> None:
         assert [text for text in told if text not in wanted] == []
         for text, message in told.items():
             assert sorted(re.findall(r"%\(\w+\)s", text)) == sorted(re.findall(r"%\(\w+\)s", str(message.string))), text
+
+
+def test_the_days_list_leads_to_the_record_of_what_has_begun_and_of_nothing_else(house: House) -> None:
+    house.conductor.live = [session("s1", "lavender"), session("s2", "rose", SessionState.SCHEDULED)]
+    desk = paired(house, room=None)
+    assert re.findall('href="(/api[^"]*)"', desk.open("/today").text) == ["/api/v1/sessions/s1/report.html"]
+    assert "Session record" in desk.open("/api/v1/sessions/s1/report.html").text
 
 
 def test_row_23_names_are_shown_as_text_on_every_page(house: House) -> None:

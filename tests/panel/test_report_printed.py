@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from ambiance.care import parse
 from ambiance.cuesheet import Hand, Order, compile_sheet
 from ambiance.cuesheet.likeness import Reading
-from ambiance.panel.reportpage import report_page
+from ambiance.panel.pages.record import report_page
 from ambiance.panel.reportview import record
 from ambiance.profile import Library
 from ambiance.session.model import Course, DoseRow, News, Session, SessionState
@@ -60,7 +60,9 @@ def pages(pdf: bytes) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
-def visit(library: Library, hands: int = 0, faults: int = 0, earlier: int = 0, profile: str = "clinical/myofascial_release") -> str:
+def visit(
+    library: Library, hands: int = 0, faults: int = 0, earlier: int = 0, profile: str = "clinical/myofascial_release", language: str = "en"
+) -> str:
     """The page of an hour in a clinic in which so much happened."""
     sheet = compile_sheet(Order(library.get(profile), 60, "first", parse([])), ROOM, borders="clock")
     touched = tuple(Hand("light", 60.0 * i, -1.0, source="light -1 L*") for i in range(1, hands + 1))
@@ -78,12 +80,15 @@ def visit(library: Library, hands: int = 0, faults: int = 0, earlier: int = 0, p
     ]
     course = Course("K7M2QXA4TD", NOW, NOW, body={"visits": before}) if earlier else None
     assert Reading(**reading).lux == 410
-    return report_page(record(session, HOUSE, doses, news, {"work1": (65, 80)}, NOW + HOUR, course), HOUSE)
+    return report_page(record(session, HOUSE, doses, news, {"work1": (65, 80)}, NOW + HOUR, course), HOUSE, language)
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize(("hands", "faults", "earlier"), [(0, 0, 0), (60, 60, 40), (14, 14, 2)])
-def test_a_record_prints_on_one_page_of_a4(browser: Browser, library: Library, hands: int, faults: int, earlier: int) -> None:
-    pdf = printed(browser, visit(library, hands, faults, earlier))
+def test_a_record_prints_on_one_page_of_a4(
+    browser: Browser, library: Library, hands: int, faults: int, earlier: int, language: str
+) -> None:
+    pdf = printed(browser, visit(library, hands, faults, earlier, language=language))
     assert pages(pdf) == 1
     (box,) = set(re.findall(rb"/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]", pdf))
     assert [round(float(side)) for side in box] == pytest.approx([595, 842], abs=1)

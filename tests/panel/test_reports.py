@@ -243,6 +243,21 @@ def test_the_page_needs_nothing_and_its_policy_lets_nothing_else_in(house: House
     assert "default-src 'self'" in house.ask("GET", "/api/v1/sessions/done-1/report").headers["content-security-policy"]
 
 
+def test_the_page_is_in_the_readers_language_and_every_column_has_a_name(house: House) -> None:
+    def page(language: str) -> str:
+        return house.ask("GET", "/api/v1/sessions/done-1/report.html", headers={"Accept-Language": language}).text
+
+    german = page("de-AT, en;q=0.5")
+    assert '<html lang="de">' in german
+    assert "Vergleichbar: nein: Nachprüfen 246 lx, Untersuchung 300 lx." in german
+    assert "7,4 L* dunkler" in german and "erste Seite" in german and "blumig, krautig" in german
+    words = re.sub(r"<style>.*?</style>|<[^>]+>|aria-label", " ", german)
+    assert not re.search(r"\b(the|were|planned|commanded|light|dose|music|exam|Written)\b", words)
+    for text in (german, page("en")):
+        assert text.count("<th ") == 7 and not re.search(r"<th[^>]*></th>", text)
+    assert "because" in house.ask("GET", "/api/v1/sessions/done-1/report", headers={"Accept-Language": "de"}).text
+
+
 def test_a_page_of_many_hands_stays_one_page(house: House, clinical: Session) -> None:
     hands = tuple(Hand("light", 60.0 * i, 1.0, source=f"light +{i} L*") for i in range(1, 50))
     house.rows.past.append(replace(clinical, id="busy-1", sheet=replace(clinical.sheet, hands=hands)))

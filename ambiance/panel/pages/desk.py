@@ -19,6 +19,7 @@ from ambiance.panel.pages.phrases import said
 from ambiance.panel.pages.vocabulary import desk_words, rehearsal_words, state_words, tablet_words
 from ambiance.panel.pages.words import calendar, language_of, words
 from ambiance.panel.refusals import NoSuchPath
+from ambiance.panel.reportview import UNBEGUN
 from ambiance.panel.rights import Elsewhere
 from ambiance.panel.seams import Library
 from ambiance.panel.visitors import Visitors
@@ -86,6 +87,7 @@ class DeskPages:
                 "name": names.get(session.profile, session.profile),
                 "minutes": session.minutes,
                 "state": states.get(str(session.state), str(session.state)),
+                "record": None if session.state in UNBEGUN else f"/api/v1/sessions/{session.id}/report.html",
             }
 
         rooms = [
