@@ -80,7 +80,7 @@ def test_every_fault_is_named_by_the_path_it_was_sent_with_and_nothing_changes(h
 
 
 @pytest.mark.parametrize(
-    "path", ["broker.url", "store.url", "http.host", "profiles", "site.id", "site", "rooms", "music.folders", "a.b\n", "limits"]
+    "path", ["broker.url", "store.url", "http.host", "profiles", "site.id", "site", "rooms", "music", "music.folders.0", "a.b\n", "limits"]
 )
 def test_what_is_not_for_people_at_a_page_is_refused(house: House, path: str) -> None:
     with pytest.raises(Invalid):
@@ -220,6 +220,24 @@ def test_evenings_limits_of_a_room_and_names_of_music_are_written_beside_comment
     assert said["music"]["calm"] == {"sonos2mqtt": names}
     assert said["music"]["deep"] == {"sonos2mqtt": "x-sonosapi-stream:s1?sid=254&flags=32"}
     assert [line for line in comments if line not in kept()] == []
+
+
+def test_folders_of_music_want_a_licence_and_proof_and_are_undone_by_what_was_before(house: House) -> None:
+    whole = house.file.read_text(encoding="utf-8")
+
+    def change(folders: Any) -> Any:
+        return house.files.change({"music.folders": folders}, house.files.settings()["version"])
+
+    with pytest.raises(Invalid) as refused:
+        change([{"path": "calm", "licence": "own", "proof": "us"}, {"path": "deep", "licence": "spotify"}])
+    assert [path for path, _found, _wanted in refused.value.faults] == ["music.folders.1.licence", "music.folders.1.proof"]
+    first = change([{"path": "calm", "style": "calm", "licence": "own", "proof": "us", "bpm": [55, 72]}])
+    assert house.files.site().music.folders[0].bpm == (55, 72)
+    assert house.files.settings()["folders"] == first.after["music.folders"]
+    change([])
+    assert house.files.site().music.folders == ()
+    change(first.before["music.folders"])
+    assert house.file.read_text(encoding="utf-8") == whole
 
 
 def test_choices_that_are_shown_are_those_of_the_reader(house: House) -> None:

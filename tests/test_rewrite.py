@@ -71,6 +71,36 @@ def test_an_item_of_the_menu_keeps_what_is_said_of_the_keys_that_stay() -> None:
     assert gone[-1] == "    scent: 1                    # little enough to go back to an office with"
 
 
+FOLDERS = """music:
+  folders: # bought by us
+    # from the fair
+    - {path: calm, licence: own, proof: a} # the good ones
+    - path: deep # slow
+      licence: own
+      proof: b
+    # never in summer
+    - {path: bright, licence: own, proof: c}
+  names: {}
+"""
+CALM, DEEP, BRIGHT = at(plainly(FOLDERS), "music.folders")
+
+
+def test_items_that_have_no_id_keep_their_lines_where_they_stay_and_what_is_said_of_their_place_where_they_change() -> None:
+    def lines(*items: object) -> tuple[list[str], list[str]]:
+        new = rewritten(FOLDERS, {"music.folders": list(items)})
+        assert at(plainly(new), "music.folders") == list(items)
+        return changed(FOLDERS, {"music.folders": list(items)})
+
+    own = {"path": "own", "licence": "own", "proof": "d", "bpm": [55, 70]}
+    assert lines(CALM, DEEP, BRIGHT, own) == ([], ["    - {path: own, licence: own, proof: d, bpm: [55, 70]}"])
+    assert lines(CALM, BRIGHT) == (["    - path: deep # slow", "      licence: own", "      proof: b"], [])
+    assert lines({**CALM, "proof": "z"}, DEEP, BRIGHT) == (
+        ["    - {path: calm, licence: own, proof: a} # the good ones"],
+        ["    - {path: calm, licence: own, proof: z} # the good ones"],
+    )
+    assert lines()[1] == ["  folders: [] # bought by us"]
+
+
 def test_a_list_of_rooms_in_braces_becomes_lines() -> None:
     after = rewritten("rooms: [{id: a, name: A}]\n", {"rooms.b": {"name": "B"}, "rooms.a.name": "C"})
     assert after == "rooms:\n  - id: a\n    name: C\n  - id: b\n    name: B\n"

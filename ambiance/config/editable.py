@@ -1,4 +1,4 @@
-"""The settings that people change from a page, each with what may be said; rooms and music names are changed beside these."""
+"""The settings that people change from a page, each with what may be said; rooms and music are changed beside these."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -65,6 +65,7 @@ class HouseFiles:
             "fields": [_shown(field, tree) for field in FIELDS],
             "rooms": [room for room in tree.get("rooms") or [] if isinstance(room, dict)],
             "music": at(tree, "music.names") or {},
+            "folders": at(tree, "music.folders") or [],
             "warnings": list(written.warnings),
         }
 
@@ -243,7 +244,7 @@ def _editable(changes: Mapping[str, Any]) -> None:
     faults = [
         (path[:80], value if isinstance(value, str | int | float | bool) else type(value).__name__, "a setting that is changed from here")
         for path, value in changes.items()
-        if not _PATH.fullmatch(path) or not (path in known or re.match(r"(rooms|music\.names)\.", path))
+        if not _PATH.fullmatch(path) or not (path in known or re.match(r"(rooms|music\.names)\.|music\.folders$", path))
     ]
     if faults or not changes:
         raise Invalid(*(faults or [("changes", "nothing", "at least one")]))

@@ -118,6 +118,7 @@ class SettingsShape(BaseModel):
     fields: list[FieldShape]
     rooms: list[dict[str, Any]]
     music: dict[str, Any]
+    folders: list[dict[str, Any]]
     warnings: list[str]
 
 

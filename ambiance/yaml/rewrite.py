@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from difflib import SequenceMatcher
+from typing import Any, TypeGuard
 
 from ambiance.yaml.load import parse
 from ambiance.yaml.node import Node, plain
@@ -98,6 +99,8 @@ class _Text:
             first, last = self._block(here)
             indent = _indent(self.lines[first])
             self.lines[first:last] = [self._said(first, f"{' ' * indent}- {_braces(item)}")]
+        elif isinstance(here.value, tuple) and here.value and _items(value) and not self._in_braces(here):
+            self._anew(here.value, list(value))
         else:
             first, last = self._block(here)
             head = re.match(r"\s*(?:- )?[^:]+:", self.lines[first])
@@ -105,6 +108,24 @@ class _Text:
             written = _written(value, len(self.lines[first]) - len(self.lines[first].lstrip(" -")))
             begun = head[0] + (f" {written[0]}" if written[0] else "")
             self.lines[first:last] = [self._said(first, begun), *written[1:]]
+
+    def _anew(self, items: Sequence[Node], value: Sequence[Mapping[str, Any]]) -> None:
+        """A list of items: those that stay keep their lines, one in place of another what was said above and beside it."""
+        blocks = [self._block(each) for each in items]
+        begins = [blocks[0][0], *(last for _first, last in blocks[:-1])]
+        indent, lines = _indent(self.lines[begins[0]]), list[str]()
+        was, now = ([json.dumps(each, sort_keys=True, default=str) for each in side] for side in (map(plainly, items), value))
+        for tag, i, i_end, j, j_end in SequenceMatcher(None, was, now, autojunk=False).get_opcodes():
+            if tag == "equal":
+                lines += self.lines[begins[i] : blocks[i_end - 1][1]]
+                continue
+            for n, item in enumerate(value[j:j_end], i):
+                new = _item(item, indent)
+                if n < i_end:
+                    lines += self.lines[begins[n] : blocks[n][0]]
+                    new[0] = self._said(blocks[n][0], new[0])
+                lines += new
+        self.lines[begins[0] : blocks[-1][1]] = lines
 
     def _add(self, keys: list[str], value: object) -> None:
         parent, key = (self._find(keys[:-1]) if keys[:-1] else self.root), keys[-1]
@@ -144,8 +165,11 @@ class _Text:
         if keys[:-1] and self._in_braces(parent):
             self._inside(keys, parent, None)
             return
-        if isinstance(parent.value, tuple) and len(parent.value) == 1:
-            self._replace(keys[:-1], parent, [])
+        if isinstance(parent.value, tuple | Mapping) and len(parent.value) == 1 and keys[:-1]:
+            if isinstance(parent.value, tuple):
+                self._replace(keys[:-1], parent, [])
+            else:
+                self._remove(keys[:-1], parent)  # a key over nothing is no mapping
             return
         first, last = self._block(here)
         if isinstance(parent.value, tuple):
@@ -201,6 +225,10 @@ def _id(node: Node) -> str | None:
     return None if inside is None else str(inside.value)
 
 
+def _items(value: object) -> TypeGuard[Sequence[Mapping[str, Any]]]:
+    return isinstance(value, list | tuple) and bool(value) and all(isinstance(each, Mapping) for each in value)
+
+
 def _mapping(value: object, keys: Sequence[str]) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise KeyError(".".join(keys))
@@ -225,9 +253,9 @@ def _comment(line: str) -> str:
 
 
 def _item(item: Mapping[str, Any], indent: int) -> list[str]:
-    """An item of a list: a device on one line where it fits, else a key a line."""
+    """An item of a list: a device or a folder on one line where it fits, else a key a line."""
     short = _braces(item)
-    if "kind" in item and len(short) <= _SHORT:
+    if ("kind" in item or "licence" in item) and len(short) <= _SHORT:
         return [f"{' ' * indent}- {short}"]
     lines: list[str] = []
     for key, value in item.items():
