@@ -212,6 +212,36 @@ def test_the_list_of_the_day_is_printed_in_black_on_white_from_a_dark_screen_too
     assert desk.violations() == []
 
 
+def test_where_the_system_says_the_colours_nothing_disappears(spa: Spa) -> None:
+    desk = spa.desk(forced_colors="active")
+    lane = desk.lane("rose")
+    expect(lane).to_be_visible()
+    lane.focus()
+    desk.page.keyboard.press("ArrowDown")
+    assert desk.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    ground = desk.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    track = desk.page.evaluate("(node) => getComputedStyle(node, '::after').backgroundColor", lane.locator(".track").element_handle())
+    assert track != ground
+    desk.lane("wicked").get_by_role("button", name="Start").click()
+    sheet = desk.page.get_by_role("dialog")
+    expect(sheet.locator("svg.ribbon")).to_have_css("forced-color-adjust", "none")
+    edge = "(node) => getComputedStyle(node.nextElementSibling ?? node.parentElement.querySelector('span')).borderTopWidth"
+    assert sheet.locator("input[type=radio]:checked").first.evaluate(edge) == "4px"
+    assert sheet.locator("input[type=radio]:not(:checked)").first.evaluate(edge) == "1px"
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["linen", "evening"])
+def test_who_asks_for_more_contrast_gets_ink_for_every_edge(spa: Spa, dark: bool) -> None:
+    desk = spa.desk(dark=dark, contrast="more")
+    expect(desk.lane("rose")).to_be_visible()
+    ink, quiet, edge = desk.page.evaluate(
+        "[getComputedStyle(document.body).color, getComputedStyle(document.querySelector('.state')).color,"
+        " getComputedStyle(document.querySelector('.search input')).borderTopColor]"
+    )
+    assert ink == quiet == edge
+    assert desk.violations() == []
+
+
 def test_everything_is_reached_by_keyboard(spa: Spa) -> None:
     desk = spa.desk()
     expect(desk.lane("rose")).to_be_visible()
@@ -357,3 +387,16 @@ def test_forty_rooms_stand_on_a_desk_without_scrolling(spa: Spa, tmp_path: Path,
             assert high <= DESK[1] and wide <= DESK[0]
             last = desk.lane("room-39").bounding_box()
             assert last is not None and last["y"] + last["height"] <= DESK[1]
+            # Low as a ribbon is, nothing stands on it: its name is behind it, and ends before the next one begins.
+            with house.client() as client:
+                client.start("room-0", "spa/swedish", minutes=60, care=[], start="now")
+                client.start("room-1", "spa/swedish", minutes=60, care=[], start="now")
+                client.start("room-1", "spa/swedish", minutes=60, care=[], start=_in(100))
+            alone, first = (desk.lane(id).locator(".slot").first for id in ("room-0", "room-1"))
+            expect(desk.lane("room-1").locator(".slot svg")).to_have_count(2)
+            expect(alone.locator("svg")).to_be_visible()
+            ribbon, name = alone.bounding_box(), alone.locator(".label").bounding_box()
+            assert ribbon is not None and name is not None and name["x"] >= ribbon["x"] + ribbon["width"]
+            label = first.locator(".label").bounding_box()
+            second = desk.lane("room-1").locator(".slot").last.bounding_box()
+            assert second is not None and (label is None or label["x"] + label["width"] <= second["x"] + 1)

@@ -150,12 +150,22 @@ export function tick(only) {
   const now = moment.now();
   const start = now - BACK * MINUTE;
   const span = (BACK + AHEAD) * MINUTE;
+  const wide = lanes.values().next().value?.track.clientWidth ?? 0;
   for (const here of only ? [only] : lanes.values()) {
-    for (const drawn of here.ribbons.values()) {
+    const inOrder = [...here.ribbons.values()].sort((one, other) => one.from - other.from);
+    for (const [n, drawn] of inOrder.entries()) {
       drawn.node.style.left = `${((drawn.from - start) / span) * 100}%`;
       drawn.node.style.width = `${((drawn.to - drawn.from) / span) * 100}%`;
       // The name stays in sight when its beginning has left the axis.
       drawn.label.style.marginLeft = `${Math.max(0, ((start - drawn.from) / (drawn.to - drawn.from)) * 100)}%`;
+      // It ends where the next ribbon begins; a scrap of a name says nothing.
+      const until = Math.min(inOrder[n + 1]?.from ?? Infinity, start + span);
+      const [free, after] = [Math.max(start, drawn.from), drawn.to].map((from) => Math.round(((until - from) / span) * wide - 12));
+      drawn.label.hidden = free < 64;
+      drawn.label.style.setProperty("--free", `${free}px`);
+      // Where lanes are low it stands behind its ribbon, not on it.
+      drawn.label.style.setProperty("--after", `${after}px`);
+      drawn.node.dataset.name = after < 64 ? "on" : "after";
     }
     const { text, words } = left(here.room, now);
     const name = `${here.room.name}: ${[here.state.textContent, words].filter(Boolean).join(", ")}`;
