@@ -357,6 +357,35 @@ def test_evenings_a_rooms_own_limits_and_names_of_music_have_their_pages(bare: B
 
     bare.go("/settings/music")
     expect(page.get_by_text("nothing to name")).to_be_visible()
+    page.get_by_role("button", name="Add a folder").click()
+    page.get_by_label("Folder", exact=True).fill("calm/piano")
+    page.get_by_label("By what right").select_option("royalty_free")
+    page.get_by_label("Proof").fill("invoice 2026-114")
+    page.get_by_label("What is in it").fill("piano, no voices!")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_label("What is in it")).to_have_accessible_description(re.compile("tags such as piano or nature"))
+    page.get_by_label("What is in it").fill("Piano, ambient")
+    page.get_by_label("Slowest").fill("55")
+    page.get_by_label("Fastest").fill("72")
+    bare.look("settings-folder")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    bare.says("Kept.")
+    (folder,) = load_config(bare.house.file, {}).site.music.folders
+    assert (folder.path, folder.style, folder.licence, folder.tags, folder.bpm) == (
+        "calm/piano", "calm", "royalty_free", ("piano", "ambient"), (55, 72)
+    )  # fmt: skip
+    line = page.locator("[data-folder='calm/piano']")
+    expect(line).to_contain_text("royalty-free: invoice 2026-114")
+    line.get_by_role("button", name="Change").click()
+    page.get_by_label("Style").select_option("deep")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(line).to_contain_text("Deep · 55 to 72 BPM · piano · ambient")
+    bare.look("settings-folders")
+    line.get_by_role("button", name="Remove").click()
+    bare.says("Removed")
+    expect(line).to_have_count(0)
+    page.locator("#toast").get_by_role("button", name="Undo").click()
+    expect(line).to_contain_text("Deep")
     kitchen = {"id": "sonos", "kind": "player", "dialect": "sonos2mqtt", "topic": "kitchen"}
     with bare.house.client() as client:
         version = client._http.get("/api/v1/settings").json()["version"]
@@ -395,7 +424,14 @@ def test_the_menu_is_changed_seen_at_the_desk_at_once_and_undone(bare: Bare) -> 
     expect(page.locator("[data-item=abendruhe]")).to_contain_text("6 L* dimmer")
     with bare.house.client() as client:
         assert "menu/abendruhe" in [profile["id"] for profile in client.profiles()]
-        bare.page.locator("#toast").get_by_role("button", name="Undo").click()
+        # What is removed goes at once, and one touch brings it back as it was.
+        remove = page.get_by_role("button", name=re.compile("Remove.*Abendruhe"))
+        remove.click()
+        bare.says("Removed")
+        expect(page.locator("[data-item=abendruhe]")).to_have_count(0)
+        page.locator("#toast").get_by_role("button", name="Undo").click()
+        expect(page.locator("[data-item=abendruhe]")).to_contain_text("6 L* dimmer")
+        remove.click()
         expect(page.locator("[data-item=abendruhe]")).to_have_count(0)
         assert "menu/abendruhe" not in [profile["id"] for profile in client.profiles()]
 
@@ -493,6 +529,50 @@ def test_every_section_on_a_phone_in_the_dark_in_german_at_twice_the_size(bare: 
         if PICTURES and not zoomed:
             shot(phone, Path(PICTURES), f"phone{section.replace('/', '-')}")
         phone.context.close()
+
+
+def test_the_section_one_is_in_and_a_chosen_length_stand_out_where_the_system_says_the_colours(bare: Bare) -> None:
+    state = bare.screen.context.storage_state()
+    forced = Screen.opened(bare.house, bare.browser, storage_state=state, forced_colors="active")
+    page = forced.go("/settings/library").page
+    page.locator("details:visible summary").first.click()
+    expect(page.locator("details[open] svg")).to_have_css("forced-color-adjust", "none")
+    expect(page.locator("details[open] button[aria-pressed=true]")).to_have_css("border-top-width", "4px")
+    bars = page.locator(".sections a").evaluate_all("(links) => links.map((link) => getComputedStyle(link).borderLeftColor)")
+    assert len(set(bars)) == 2 and bars.count(bars[4]) == 1, bars
+    forced.context.close()
+
+
+def test_a_refused_pin_is_explained_in_german(bare: Bare) -> None:
+    german = Screen.opened(bare.house, bare.browser, language="de-DE", storage_state=bare.screen.context.storage_state())
+    page = german.go("/settings/staff").page
+    page.get_by_label("Name", exact=True).fill("Eva")
+    pin = page.get_by_label("Erste PIN")
+    pin.fill("123456")
+    page.get_by_role("button", name="Hinzufügen").click()
+    expect(pin).to_have_accessible_description(re.compile("eine der ersten, die jemand versucht · 6 bis 64 Ziffern oder Zeichen, "))
+    expect(pin).to_be_focused()
+    assert page.locator(".fault[lang=en]").count() == 0
+    german.context.close()
+
+
+def test_the_sections_take_one_row_of_a_phone_and_lie_open_at_a_touch(bare: Bare) -> None:
+    phone = Screen.opened(bare.house, bare.browser, size=PHONE, language="de-DE", storage_state=bare.screen.context.storage_state())
+    page = phone.go("/settings/menu").page
+    sections = page.get_by_role("navigation", name="Einstellungen")
+    assert sections.evaluate("(nav) => nav.getBoundingClientRect().height") < 60
+    sections.get_by_role("button", name="Einstellungen").click()
+    expect(sections.get_by_role("link")).to_have_count(10)
+    expect(sections.get_by_role("link", name="Wer was getan hat")).to_be_in_viewport()
+    assert phone.violations() == []
+    if PICTURES:
+        shot(phone, Path(PICTURES), "phone-sections")
+    page.keyboard.press("Escape")
+    expect(sections.get_by_role("link")).to_have_count(0)
+    sections.get_by_role("button", name="Einstellungen").click()
+    sections.get_by_role("link", name="Räume").click()
+    expect(page.get_by_role("heading", level=1, name="Räume")).to_be_visible()
+    phone.context.close()
 
 
 def test_levels_are_asked_in_german_on_a_phone_with_german_figures(bare: Bare) -> None:

@@ -31,6 +31,7 @@ PLAYS = DeviceBelief("speaker", "player", "player", MUSIC, TOLD["wanted_at"], No
 
 
 def known(said: str) -> bool:
+    """Whether a page has words of the reader's for it."""
     patterns = (re.escape(english).replace("%s", "(.+?)") for english in ENGLISH)
     return any(re.fullmatch(pattern, said) for pattern in patterns)
 

@@ -18,8 +18,9 @@ from ambiance.panel.settings import Adopt, with_a_start
 from ambiance.profile import Library
 from ambiance.session.model import Session, SessionState
 from ambiance.site import Site
-from tests.panel.browser import PIN, Browser, staffed
+from tests.panel.browser import OTHER, PIN, Browser, staffed
 from tests.panel.doors import NOW, SHEET, FakePreview, House
+from tests.panel.test_phrases import known
 from tests.session.house_fixtures import library
 
 ROOT = Path(__file__).parents[2]
@@ -106,6 +107,41 @@ def test_row_20_whatever_is_sent_is_refused_and_never_a_fault_of_ours(house: Fit
     before = house.file.read_bytes()
     assert house.change(changes).status_code in (409, 422)
     assert house.file.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"limits.sound_max_dba": 80}, {"retention.sessions_days": 0}, {"site.name": "x" * 100}, {"evening.from": "noon"},
+     {"rooms.lavender.usual": ["spa/none"]}, {"rooms.lavender.area": ""}, {"rooms.lavender.volume_m3": "big"},
+     {"rooms.lavender.limits": {"sound_max_dba": 99}}, {"site.scent_policy": "free", "rooms.lavender.scent_policy": "allowed"},
+     {"music.names.calm.sonos2mqtt": "x" * 500},
+     {"music.folders": [{"path": "", "licence": "own", "proof": "", "tags": ["Ä"], "bpm": [72, 55]}]},
+     {"music.folders": [{"path": "calm", "licence": "own", "proof": "us", "bpm": [55]}]},
+     {"music.folders": [{"path": "calm", "licence": "own", "proof": "us", "tags": ["piano", "piano"], "bpm": [5, 60]}]}],
+)  # fmt: skip
+def test_what_would_do_in_a_field_is_told_in_german_too(house: Fitted, changes: dict[str, Any]) -> None:
+    staffed(house)
+    browser = Browser(house)
+    browser.sign_in("Mira")
+    answer = browser.ask("POST", "/api/v1/settings", {"version": house.version(), "changes": changes})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] and [fault for fault in answer.json()["errors"] if not known(fault["wanted"])] == []
+
+
+def test_a_menu_item_and_a_pin_that_will_not_do_are_told_in_german_too(house: Fitted) -> None:
+    staffed(house)
+    browser = Browser(house)
+    browser.sign_in("Mira")
+    faults: list[dict[str, str]] = []
+    for item in ({"minutes": 500, "light": 90}, {"minutes": 60, "scent": 3, "profile": "spa/facial"}, {"name": "x" * 201, "minutes": 60}):
+        body = {"name": "X", "profile": "spa/swedish", **item}
+        faults += browser.ask("POST", "/api/v1/menu/x", body).json()["errors"]
+    for person in ({"pin": "1"}, {"pin": "123456"}, {"pin": OTHER, "name": "\n"}):
+        faults += browser.ask("POST", "/api/v1/staff", {"name": "Eva", "role": "desk", **person}).json()["errors"]
+    faults += browser.ask("POST", "/api/v1/tokens", {"role": "desk", "name": "x" * 81}).json()["errors"]
+    assert len(faults) >= 8 and [fault for fault in faults if not known(fault["wanted"])] == []
+    taken = browser.ask("POST", "/api/v1/staff", {"name": "Ben", "role": "desk", "pin": OTHER}).json()["detail"]
+    assert known(taken), taken
 
 
 def test_limits_are_for_administrators(house: Fitted) -> None:

@@ -215,7 +215,7 @@ def sentence(request: Request, error: AmbianceError) -> str:
         case Invalid() if any(path == "again" for path, _found, _wanted in error.faults):
             return _("The two PINs differ. Type both again.")
         case Invalid():
-            return _("Choose a PIN of six digits or more that is neither a row, a repetition nor your name.")
+            return _("Choose a PIN of six or more digits, letters or signs that is neither a row, a repetition nor your name.")
         case _:
             return _("That did not work. Try again.")
 

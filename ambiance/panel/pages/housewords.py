@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ambiance.panel.pages.musicwords import music_words
 from ambiance.panel.pages.phrases import said
 from ambiance.panel.pages.vocabulary import Book, Say
 from ambiance.panel.rights import Deed
@@ -25,7 +26,7 @@ def sections(_: Say) -> Sequence[tuple[str, str, Deed]]:
 
 def house_words(_: Say) -> Book:
     """All sections of the settings, and what asking people takes anywhere."""
-    return _asking(_) | _house(_) | _rooms(_) | _music(_) | _menu(_) | _access(_) | _drills(_)
+    return _asking(_) | _house(_) | _rooms(_) | music_words(_) | _menu(_) | _access(_) | _drills(_)
 
 
 def _asking(_: Say) -> Book:
@@ -125,22 +126,6 @@ def _rooms(_: Say) -> Book:
     }  # fmt: skip
 
 
-def _music(_: Say) -> Book:
-    return {
-        "music_why": _(
-            "Players with a library of their own play what they call by these names; several, one a line, are as many pieces. A style "
-            "without a name is played as calm. Folders of recordings stand in config.yaml, with the right to play them."
-        ),
-        "music_none": _("No player here has a library of its own, so there is nothing to name."),
-        "music_style": {"calm": _("Calm"), "deep": _("Deep"), "bright": _("Bright"), "own": _("The guest's own")},
-        "music_hint": {
-            "calm": _("Most of a treatment."), "deep": _("Slow and without a beat."), "bright": _("Sport, scrub and shower."),
-            "own": _("What a guest brings or asks for."),
-        },
-        "library_of": {"sonos2mqtt": "Sonos", "snapcast-jsonrpc": "Snapcast", "mopidy-mqtt": "Mopidy"},
-    }  # fmt: skip
-
-
 def _menu(_: Say) -> Book:
     return {
         "menu_empty": _(
@@ -173,7 +158,8 @@ def _access(_: Say) -> Book:
             "integration": _("start and change sessions"), "room": _("one room only"),
         },
         "role_label": _("Role"), "staff_add": _("Somebody new"), "first_pin": _("First PIN"),
-        "pin_hint": _("Six digits or more, neither a row nor a repetition."), "new_pin": _("New PIN"), "new_pin_of": _("New PIN for %s"),
+        "pin_hint": _("Six or more digits, letters or signs, neither a row nor a repetition."),
+        "new_pin": _("New PIN"), "new_pin_of": _("New PIN for %s"),
         "sure_person": _("Remove %s? They are signed out everywhere at once."),
         "desk": _("front desk"), "tablet_of": _("tablet of %s"), "paired": _("since %s, paired by %s"), "revoke": _("Revoke"),
         "revoked": _("Revoked. It opens nothing any more."), "sure_screen": _("Revoke this screen? It goes dark at once."),

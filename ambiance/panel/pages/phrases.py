@@ -1,4 +1,4 @@
-"""What the controller says of hands, devices and starts, as pages show it: English on the wire, told in the reader's language here.
+"""What the controller says of hands, devices, starts and fields, as pages show it: English on the wire, in the reader's language here.
 
 `%s` stands for whatever a sentence holds there: a device, a figure. What is not listed is shown as it came.
 """
@@ -85,7 +85,47 @@ STARTS = (
     N_("%s was still airing; that ends now."),
     N_("%s was still vacant dirty; that ends now."),
 )
-ENGLISH = (*HANDS, *DEVICES, *CHECKS, *NOTES, *STARTS)
+FAULTS = (
+    N_("a value"), N_("text"), N_("a number"), N_("a whole number"), N_("at least one"), N_("each value once"),
+    N_("a number, %s to %s %s"), N_("a number, %s to %s"), N_("a whole number, %s to %s %s"), N_("a whole number, %s to %s"),
+    N_("text of one line, at most %s characters"), N_("1 to 80 printable characters"), N_("at most 80 printable characters"),
+    N_("at most %s characters"), N_("small letters, digits and -, at most 64"),
+    N_("an id of 1 to 64 characters a-z, 0-9 and - (in quotes if it is all digits)"),
+    N_("an id of its own, of small letters, digits and -"), N_("an id of its own for each item"),
+    N_("%s to %s digits or characters that are neither a row, a repetition nor the name"), N_("%s to %s digits or characters"),
+    N_("%s to %s minutes, as %s offers"), N_("at most %s, the max of %s"), N_("another profile: %s"),
+    N_("%s or stricter; a room never lifts a limit"), N_("free, or nothing: site.scent_policy holds for every room"),
+    N_("a treatment of the library or the menu"), N_("an hour of the day in quotes, such as '18:00'"),
+    N_("a list of %s to %s values"), N_("a list of two numbers [lowest, highest], %s to %s %s"), N_("the smaller number first"),
+    N_("a folder below the player's music directory"), N_("where the proof lies, such as an invoice number"),
+    N_("tags such as piano or nature"),
+    N_("an address it can play, such as sonos:playlist:7 or a favourite's own in this style; written in config.yaml as music.names"),
+    N_("the id Snapcast gives it in this style; written in config.yaml as music.names"),
+    N_("the address of what is played for any playlist in this style; written in config.yaml as music.names"),
+    N_("levels from bright to dim, each above 0 and at most 100 %"), N_("levels from loud to soft, each above 0 and at most 100 %"),
+    N_("whole minutes from %s to %s for %s"), N_("whole minutes from %s to %s"), N_("an instant within a year"),
+    N_("nothing"), N_("%s characters"), N_("one of the first that anybody tries"), N_("a list of %s"), N_("%s a second time"),
+    N_("%s, which is not offered"), N_("%s, higher than the site's"), N_("%s, lower than the site's"),
+    N_("allowed in a fragrance-free house"), N_("a library that plays nothing"),
+)  # fmt: skip
+"""What was found in a field, and what would do."""
+CONFLICTS = (
+    N_("somebody is called %s already; choose another name"), N_("this is the last admin; make somebody else admin first"),
+    N_("%s was changed elsewhere meanwhile; look at it again, then repeat the change"),
+    N_("%s is written in a way that cannot be changed from here without losing something; change it in the file"),
+    N_("%s cannot be written (%s); see that the controller may write its folder"),
+    N_("%s cannot be read now, mend it in the file: %s"),
+    N_("%s cannot be used as it is now, so the controller goes on as it is: %s"),
+    N_(
+        "this house runs without a file of its own (a demonstration); "
+        "start it with `ambiance run --config …` to change its settings"
+    ),
+    N_("somebody else is looking for devices just now; wait until they have found them"),
+    N_("another device is shown just now; wait until it has come back"), N_("it is %s in %s already; try it there"),
+    N_("%s cannot be tried now: %s"), N_("no drill of %s is under way; begin one, give the alarm, then confirm it"),
+    N_("%s is out of order; staff put it back into use first"),
+)  # fmt: skip
+ENGLISH = (*HANDS, *DEVICES, *CHECKS, *NOTES, *STARTS, *CONFLICTS, *FAULTS)
 """Every one, the longer of two that fit the same words first."""
 
 

@@ -147,7 +147,7 @@ def tablet_words(_: Say) -> Book:
         "where": _("%s of %s"),
         "min_left": _("min left"),
         "min_over": _("min over"),
-        "held": _("Held: %s"),
+        "held": _("By hand: %s"),
         "given_back": _("Given back."),
         "scent_on": _("on; a touch stops it"),
         "scent_off": _("off"),

@@ -1,7 +1,7 @@
 // Asking people: forms that keep what was typed, the PIN once more, a word at the end, and the way back.
 
-import { get, post, Refusal, sentence, Unreachable } from "./net.js";
-import { el, say } from "./words.js";
+import { amiss, get, post, Refusal, sentence, Unreachable } from "./net.js";
+import { el, phrase, say } from "./words.js";
 
 export const given = JSON.parse(document.getElementById("given").textContent);
 let names = 0;
@@ -216,24 +216,28 @@ function clear(top, rows) {
   top.replaceChildren();
   for (const { input, fault } of rows.values()) {
     input.removeAttribute("aria-invalid");
+    fault.removeAttribute("lang");
     fault.textContent = "";
   }
 }
+
+/** English, where the reader's language has no words for what would do. */
+const foreign = ({ wanted }) => (phrase(wanted) === wanted ? "en" : null);
 
 function refuse(error, top, rows, paths) {
   const faults = error instanceof Refusal ? (error.body.errors ?? []) : [];
   let first = null;
   const rest = faults.filter((fault) => {
-    const row = [...rows.entries()].find(([name]) => paths(name) === fault.path);
+    const row = [...rows.entries()].find(([name]) => `${fault.path}.`.startsWith(`${paths(name)}.`));
     if (row) {
-      mark(row[1], `${fault.found} · ${fault.wanted}`, "en");
+      mark(row[1], amiss(fault), foreign(fault));
       first ??= row[1].input;
     }
     return !row;
   });
   if (!faults.length || rest.length) {
     top.replaceChildren(
-      ...(faults.length ? rest.map((fault) => el("p", { lang: "en" }, `${fault.path}: ${fault.found} · ${fault.wanted}`)) : [spoken(error)]),
+      ...(faults.length ? rest.map((fault) => el("p", { lang: foreign(fault) }, `${fault.path}: ${amiss(fault)}`)) : [spoken(error)]),
     );
     top.hidden = false;
   }

@@ -1,6 +1,7 @@
-// What the players that have a library of their own call each style of music.
+// Music: the folders of recordings with the right to play them, and what players with a library of their own call each style.
 
 import { form, keep, toast } from "./ask.js";
+import { folders } from "./folders.js";
 import { get } from "./net.js";
 import { el, say } from "./words.js";
 
@@ -13,11 +14,16 @@ export async function music(again) {
   const libraries = Object.keys(say("library_of")).filter(
     (dialect) => players.some((player) => player.dialect === dialect) || STYLES.some((style) => names[style]?.[dialect]),
   );
-  const about = el("p", { class: "quiet" }, say("music_why"));
-  if (!libraries.length) {
-    return [about, el("p", {}, say("music_none"))];
-  }
-  return [about, ...libraries.map((dialect) => of(dialect, settings, again))];
+  return [
+    folders(settings, again),
+    el(
+      "section",
+      {},
+      el("h2", {}, say("music_names")),
+      el("p", { class: "quiet" }, say("music_why")),
+      ...(libraries.length ? libraries.map((dialect) => of(dialect, settings, again)) : [el("p", {}, say("music_none"))]),
+    ),
+  ];
 }
 
 const written = (value) => (Array.isArray(value) ? value.join("\n") : (value ?? ""));
@@ -25,9 +31,9 @@ const written = (value) => (Array.isArray(value) ? value.join("\n") : (value ?? 
 function of(dialect, { music: names, version }, again) {
   const path = (style) => `music.names.${style}.${dialect}`;
   return el(
-    "section",
-    {},
-    el("h2", {}, say("library_of")[dialect]),
+    "div",
+    { class: "library" },
+    el("h3", {}, say("library_of")[dialect]),
     form({
       go: say("keep"),
       fields: STYLES.map((style) => ({

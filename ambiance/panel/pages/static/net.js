@@ -1,6 +1,6 @@
 // Talking to the controller: every write carries a key, so that a tap counts once however often it has to be sent.
 
-import { say } from "./words.js";
+import { phrase, say } from "./words.js";
 
 const csrf = document.querySelector('meta[name="csrf"]')?.content ?? "";
 const PATIENCE = 10_000; // after so many milliseconds a tap is no longer what somebody means
@@ -18,14 +18,17 @@ export class Refusal extends Error {
 /** Nobody answered in time: nothing has happened, and nothing will. */
 export class Unreachable extends Error {}
 
-/** What went wrong, as people say it; `about` is the room it is about. What the controller says of rarer things is English. */
+/** What went wrong, as people say it; `about` is the room it is about. What the controller says of the rarest things is English. */
 export function sentence(error, about = "") {
   if (!(error instanceof Refusal)) {
     return say("unreachable");
   }
   const known = say("refused")[error.body.type];
-  return known ? known.replace("%s", about || say("this_room")).trim() : error.message;
+  return known ? known.replace("%s", about || say("this_room")).trim() : phrase(error.message);
 }
+
+/** One fault of a form: what was found, and what would do. */
+export const amiss = ({ found, wanted }) => `${phrase(found.replace(/^(['"])(.*)\1$/, "$2"))} · ${phrase(wanted)}`;
 
 export const key = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 

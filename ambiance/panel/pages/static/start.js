@@ -1,5 +1,5 @@
 // The start sheet: what a guest gets, drawn before it begins. A room's usual treatment is chosen already; one more touch starts it.
-import { get, key, post, Refusal, sentence } from "./net.js";
+import { amiss, get, key, post, Refusal, sentence } from "./net.js";
 import * as moment from "./moment.js";
 import { el, phrase, say, wide } from "./words.js";
 
@@ -181,7 +181,7 @@ const named = (id) => document.querySelector(`#lane-${CSS.escape(id)} .name`)?.t
 /** A refusal in words: each fault of a form it is not worth counting lines for. */
 function refused(problem) {
   const known = problem.type === "not-airable" ? say("not_airable", room.name, moment.clock(Date.parse(problem.scent_free_from))) : say("refused")[problem.type];
-  return known ? [known.replace("%s", room.name)] : (problem.errors ?? []).length ? problem.errors.map((fault) => `${fault.found}: ${fault.wanted}. `) : [phrase(problem.detail ?? problem.title)];
+  return known ? [known.replace("%s", room.name)] : (problem.errors ?? []).length ? problem.errors.map((fault) => `${amiss(fault)}. `) : [phrase(problem.detail ?? problem.title)];
 }
 
 function later(instant) {
