@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ambiance.yaml import at, plainly, rewritten
@@ -142,6 +142,7 @@ _VALUES = st.one_of(
         max_size=4,
     )
 )
+@example({"site.name": "Infinity", "rooms.lavender.name": "NaN"})
 def test_whatever_is_written_is_read_back_and_nothing_else_changes(changes: dict[str, Any]) -> None:
     after = plainly(rewritten(HOUSE, changes))
     before = plainly(HOUSE)

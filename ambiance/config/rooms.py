@@ -60,19 +60,19 @@ class Rooms:
 
     def read(self, top: Section, default: Setting, limits: Limits, policy: ScentPolicy | None = None) -> tuple[Room, ...]:
         """The rooms of a site with this `default` setting, these `limits` and this fragrance `policy` (None: the site says nothing)."""
-        rooms: list[Room] = []
+        rooms: dict[str, Room] = {}
         sections = top.sections("rooms", required=True)
         for section in sections:
             with section:
                 room = self.room(section, default, limits, policy)
                 if room.id in _TAKEN:
                     section.fault("id", f"the id {room.id}", f"another one: {room.id} has its own place in the topic tree")
-                elif room.id in (other.id for other in rooms):
+                elif room.id in rooms:
                     section.fault("id", f"a second room {room.id}", "another id")
-                rooms.append(room)
+                rooms[room.id] = room
         if not sections and "rooms" in top:
             self.warn(top.at("rooms"), "no room yet; sign in and open /setup, which finds devices and adds the first one")
-        return tuple(rooms)
+        return tuple(rooms.values())
 
     def room(self, section: Section, default: Setting, limits: Limits, policy: ScentPolicy | None = None) -> Room:
         id = section.take("id", Slug())

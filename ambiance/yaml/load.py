@@ -8,13 +8,11 @@ import math
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import (
+import yaml
+from yaml import (
     AliasEvent,
     DocumentStartEvent,
     Event,
@@ -24,6 +22,7 @@ from ruamel.yaml.events import (
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
+    YAMLError,
 )
 
 from ambiance.errors import Fault, FileError, Place
@@ -35,7 +34,7 @@ MOST_VALUES: Final = 32_000
 """Far more than a house with 200 rooms needs; keeps a file of nothing but `[]` from taking seconds."""
 MOST_FAULTS: Final = 50
 
-_NOT_FINITE: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|(?i:[-+]?infinity|nan)")
+NOT_FINITE: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|(?i:[-+]?infinity|nan)")
 _OPENERS: Final = re.compile(r"[\[\]{}]")
 _RAW_DEPTH: Final = 250  # brackets may stand in quoted text, so this stays far above MOST_DEEP
 
@@ -102,7 +101,7 @@ class _Builder:
         self._name = name
         self._faults: list[Fault] = []
         self._count = 0
-        self._events: Iterator[Event] = YAML(typ="safe", pure=True).parse(text)
+        self._events: Iterator[Event] = yaml.parse(text, Loader=yaml.CSafeLoader)
 
     def document(self, told: Faults | None) -> Node:
         root = Node(Place(self._name, 1), {})
@@ -148,12 +147,9 @@ class _Builder:
 
     def _scalar(self, event: ScalarEvent, place: Place) -> Scalar:
         text = str(event.value)
-        if any("\ud800" <= char <= "\udfff" for char in text):  # half a character, which an escape can make and nothing can save
-            self._refuse(place, short(text), "whole characters: write them as they are, not as \\u escapes of their halves")
-            return None
         if event.style:  # quoted or block text
             return text
-        if _NOT_FINITE.fullmatch(text):
+        if NOT_FINITE.fullmatch(text):
             self._refuse(place, text, "a finite number")
             return None
         value = plain(text)
@@ -174,7 +170,7 @@ class _Builder:
             at = self._place(event, place.path)
             key = self._node(event, at, depth + 1)
             name = event.value if isinstance(event, ScalarEvent) else "?"
-            inside = replace(at, path=f"{place.path}.{_key(name)}" if place.path else _key(name))
+            inside = Place(self._name, at.line, f"{place.path}.{_key(name)}" if place.path else _key(name))
             value = self._node(next(self._events), inside, depth + 1)
             if isinstance(key.value, Mapping | tuple):
                 self._refuse(at, f"{key.shown()} as a key", "a word as a key")

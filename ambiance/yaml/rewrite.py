@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any, TypeGuard
 
-from ambiance.yaml.load import parse
+from ambiance.yaml.load import NOT_FINITE, parse
 from ambiance.yaml.node import Node, plain
 
 _WORD = re.compile(r"[^\W\d_][\w ./-]*", re.UNICODE)
@@ -295,7 +295,8 @@ def _braces(value: object) -> str:
         case list() | tuple():
             return f"[{', '.join(map(_braces, value))}]"
     text = str(value)
-    if _WORD.fullmatch(text) and text == text.strip() and isinstance(plain(text), str) and text.lower() not in ("yes", "no", "on", "off"):
+    odd = text.lower() in ("yes", "no", "on", "off") or NOT_FINITE.fullmatch(text)
+    if _WORD.fullmatch(text) and text == text.strip() and isinstance(plain(text), str) and not odd:
         return text
     if re.fullmatch(r"\d\.[a-z]+", text):
         return text  # the key of a button

@@ -26,7 +26,7 @@ class Section:
         self.node = node
         self.faults = faults
         self._forbidden = forbidden
-        self._asked: list[str] = []
+        self._asked: dict[str, None] = {}
         self._usable = isinstance(node.value, Mapping) and not missing
         self._entries: Mapping[str, Node] = node.value if isinstance(node.value, Mapping) else {}
         if not isinstance(node.value, Mapping):
@@ -116,11 +116,10 @@ class Section:
             if reason:
                 self.faults.add(node.place, f"the key {short(name)}", reason)
             else:
-                self.faults.add(node.place, f"the unknown key {short(name)}", nearest(name, self._asked))
+                self.faults.add(node.place, f"the unknown key {short(name)}", nearest(name, tuple(self._asked)))
 
     def _ask(self, name: str) -> None:
-        if name not in self._asked:
-            self._asked.append(name)
+        self._asked[name] = None
 
     def _missing(self, name: str) -> None:
         if self._usable:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from ambiance.cli.assembly import app
@@ -17,9 +16,10 @@ from ambiance.device.brokersettings import BrokerSettings
 from ambiance.device.finding import Finders, Found, look
 from ambiance.device.message import Incoming
 from ambiance.errors import BrokerRefused, BrokerUnreachable
+from ambiance.yaml import plainly
 from tests.brokers import Mosquitto, Witness, free_port
 
-SAID: Mapping[str, Any] = YAML(typ="safe").load((Path(__file__).parent / "announcements.yaml").read_text(encoding="utf-8"))
+SAID: Mapping[str, Any] = plainly((Path(__file__).parent / "announcements.yaml").read_text(encoding="utf-8"))
 HEAD = """
 site: {id: harbour, name: Harbour, timezone: Europe/Berlin}
 broker: {embedded: true}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+from ambiance.yaml import plainly
 
 FILE = Path(__file__).parent / "vectors.yaml"
 
@@ -43,7 +43,7 @@ class Heard:
 
 
 def read() -> Any:
-    return YAML(typ="safe", pure=True).load(FILE.read_text(encoding="utf-8"))
+    return plainly(FILE.read_text(encoding="utf-8"))
 
 
 def commands() -> list[Command]:
