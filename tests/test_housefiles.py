@@ -175,8 +175,9 @@ def test_the_library_that_came_with_the_program_is_lent_and_not_written(tmp_path
     rmtree(house.menu.parent)
     running = load_config(house.file, {})
     before = (running.profiles / "menu.yaml").read_bytes()
+    files = HouseFiles(house.file, running, {}, house.library)
     with pytest.raises(Conflict, match=rf"copy \S+/profiles to {tmp_path}/profiles and start again"):
-        HouseFiles(house.file, running, {}, house.library).change_menu("mine", {"name": "Mine", "profile": "spa/swedish", "minutes": 60}, None)
+        files.change_menu("mine", {"name": "Mine", "profile": "spa/swedish", "minutes": 60}, None)
     assert (running.profiles / "menu.yaml").read_bytes() == before
 
 
