@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,36 @@ def test_row_37_hostile_announcements_find_nothing_and_hurt_nobody() -> None:
     for each in finders.found():
         assert each.snippet().isprintable() or "\n" in each.snippet()
         assert all(line.startswith(("#", "- ")) for line in each.snippet().splitlines())
+
+
+MB = 1_000_000
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"[" * 4 * MB, b'"' * 4 * MB, b"[" + b"1," * 2 * MB + b"1]", b"[" + b"{}," * MB + b"{}]", b"[" + b"[]," * 118_000 + b"1]",
+        b"{" + b",".join(b'"k%d":1' % n for n in range(119_000)) + b"}", b"[" + b"1.5e300," * 119_000 + b"1]", b"9" * 4 * MB,
+        b'["' + b"\\u0041" * 600_000 + b'"]', b"[[" * 59_000 + b"]]" * 59_000,
+    ],
+)  # fmt: skip
+def test_row_37_a_hostile_announcement_is_read_in_a_moment_or_not_at_all(payload: bytes) -> None:
+    finders, began = Finders(), time.process_time()
+    for topic in ("zigbee2mqtt/bridge/devices", "homeassistant/light/x/config", "any/thing"):
+        finders.hear(Incoming(topic, payload))
+    assert finders.found() == []
+    assert time.process_time() - began < 10, "without bounds some of them take half a minute"
+
+
+def test_the_inventory_of_a_large_site_is_within_the_bounds() -> None:
+    texts = {"label": "State", "description": "On/off state of this light", "value_on": "ON", "value_off": "OFF", "type": "binary"}
+    features = [{"name": "state", "property": "state", "access": 7, **texts} for _ in range(50)]
+    light = {"vendor": "A", "model": "B", "description": "a lamp", "exposes": [{"type": "light", "features": features}]}
+    said = json.dumps([{"friendly_name": f"lamp-{n}", "type": "Router", "definition": light} for n in range(200)]).encode()
+    assert 1.5 * MB < len(said) < 2 * MB
+    finders = Finders()
+    finders.hear(Incoming("zigbee2mqtt/bridge/devices", said))
+    assert len(finders.found()) == 200
 
 
 def test_on_a_real_broker_devices_are_asked_and_what_is_configured_is_said(tmp_path: Path) -> None:

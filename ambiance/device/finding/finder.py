@@ -1,16 +1,25 @@
 """Listening for one family of devices: what it hears, what it asks, and what it found."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ambiance.device.dialects.reading import Nonsense, json_of, text_of
+from pydantic_core import from_json
+
+from ambiance.device.dialects.reading import Nonsense, text_of
 from ambiance.device.finding.found import Found
 from ambiance.device.message import Message
 
-LARGEST = 8 * 1024 * 1024
+LARGEST = 4 * 1024 * 1024
 """Bytes of an announcement: the inventory of two hundred Zigbee devices is about 1.5 MB."""
+MOST = 120_000
+"""Values in an announcement, for the time it takes to read hangs on them; that inventory has about half as many."""
 DEEPEST = 24
+LONG = 16 * 1024
+"""Bytes from which an announcement is read beside the loop rather than on it."""
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class Finder(Protocol):
@@ -44,14 +53,26 @@ class Notes:
 
 def noted(payload: bytes) -> Any:
     """JSON where it is JSON, else text; None for what is neither."""
+    if len(payload) > LARGEST or sum(map(payload.count, (b",", b"[", b"{"))) > MOST or _too_deep(payload):
+        return None
     try:
-        return json_of(payload, LARGEST, DEEPEST)
-    except Nonsense:
+        return from_json(payload, allow_inf_nan=False)
+    except ValueError:
         pass
     try:
         return text_of(payload, 1000).strip()
     except Nonsense:
         return None
+
+
+def _too_deep(payload: bytes) -> bool:
+    """Whether brackets nest deeper than any announcement does, or never match."""
+    if payload.count(b"[") + payload.count(b"{") <= DEEPEST:
+        return False
+    left = _STRING.sub(b"", payload).translate(None, _NOT_BRACKETS)
+    for _ in range(DEEPEST):
+        left = left.replace(b"[]", b"").replace(b"{}", b"")
+    return bool(left)
 
 
 def obj(value: Any) -> Mapping[str, Any]:

@@ -1,5 +1,6 @@
 """Looking round on a broker: everybody is heard for a while, and asked once what they are."""
 
+import asyncio
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any
 from ambiance.clock import Clock
 from ambiance.device.brokersettings import BrokerSettings
 from ambiance.device.finding.assistant import AssistantFinder
-from ambiance.device.finding.finder import LARGEST, Finder
+from ambiance.device.finding.finder import LARGEST, LONG, Finder
 from ambiance.device.finding.found import Found
 from ambiance.device.finding.homie import HomieFinder
 from ambiance.device.finding.nodes import EspHomeFinder, OpenBekenFinder, WledFinder
@@ -103,7 +104,8 @@ async def look(settings: BrokerSettings, seconds: Seconds, clock: Clock, site: S
                 continue
             await _listen(visit, finders, seconds, clock, ask)
         break
-    return [Sighting(found, configured(found, site)) for found in finders.found()]
+    found = await asyncio.to_thread(finders.found)  # a controller that looks round goes on playing its rooms
+    return [Sighting(each, configured(each, site)) for each in found]
 
 
 async def _listen(visit: Visit, finders: Finders, seconds: Seconds, clock: Clock, ask: bool) -> None:
@@ -114,5 +116,5 @@ async def _listen(visit: Visit, finders: Finders, seconds: Seconds, clock: Clock
             visit.publish(questions.popleft())
         incoming = await visit.next(min(left, TURN) if questions else left)
         if incoming is not None:
-            more = finders.hear(incoming)
+            more = await asyncio.to_thread(finders.hear, incoming) if len(incoming.payload) > LONG else finders.hear(incoming)
             questions.extend(more if ask else ())
