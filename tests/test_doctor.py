@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -102,6 +103,17 @@ def test_a_sound_house_gets_a_clean_bill(tmp_path: Path) -> None:
         assert "without a name" in of(found, "broker", "improve")
         order = [c.grade for c in found]
         assert order == sorted(order, key=("mend", "improve", "well").index)
+
+
+def test_nobody_waits_for_devices_that_have_all_answered(tmp_path: Path) -> None:
+    with Mosquitto(tmp_path / "m") as broker:
+        file = house(tmp_path, f"url: '{broker.url}'", LAMP, MIST, "{id: knob, kind: button}")
+        with alive(file, broker.url):
+            began = time.monotonic()
+            done = CliRunner().invoke(app, ["doctor", "--config", str(file), "--seconds", "300"])
+            assert time.monotonic() - began < 200
+    assert f"asking 3 devices on {broker.url}, and waiting up to 300 s" in done.stderr
+    assert "lavender/mist: it is there" in done.stdout
 
 
 def test_devices_that_are_away_silent_or_talk_nonsense_are_told_apart(tmp_path: Path) -> None:

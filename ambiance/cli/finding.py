@@ -145,6 +145,10 @@ def doctor(
 
     with explained():
         loaded = load_config(config, os.environ)
+        if not as_json:
+            devices = sum(len(room.devices) for room in loaded.site.rooms)
+            waits = f"asking {devices} devices on {loaded.broker.url or 'the embedded broker'}, and waiting up to {seconds:g} s for them …"
+            typer.echo(waits, err=True)
         found = asyncio.run(examine(loaded, config, SystemClock(), seconds))
         say([complaint.plain() for complaint in found], as_json, lambda _: "\n".join(_line(complaint) for complaint in found))
         if any(complaint.grade == "mend" for complaint in found):

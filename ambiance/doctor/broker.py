@@ -1,7 +1,8 @@
 """The broker, what we may say and hear there, and who answers."""
 
+import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -49,7 +50,11 @@ async def broker(config: Config, seconds: Seconds, now: Instant) -> list[Complai
             found = list(_let_in(config, settings, visit))
             round = _Round(visit, topics, dialects, devices)
             found.append(await round.may(probe))
-            found += await round.made(seconds)
+            found += await round.told(min(1.0, seconds / 3))
+            # Only now: whoever may hear everything would be somebody who listens to each device.
+            heard, strangers, certificate = await asyncio.gather(
+                round.heard(seconds), _strangers(settings), asyncio.to_thread(lambda: list(_certificate(settings, now)))
+            )
     except BrokerRefused as error:
         return [mend("broker", str(error), "correct the user name, the password file or the certificate")]
     except BrokerUnreachable as error:
@@ -58,7 +63,7 @@ async def broker(config: Config, seconds: Seconds, now: Instant) -> list[Complai
                 improve("broker", "it runs in the controller, which is not running: devices were not looked at", "start the controller")
             ]
         return [mend("broker", str(error), "start the broker, or correct broker.url")]
-    return [*found, *await _strangers(settings), *_certificate(settings, now)]
+    return [*found, *heard, *strangers, *certificate]
 
 
 def _let_in(config: Config, settings: BrokerSettings, visit: Visit) -> Iterator[Complaint]:
@@ -81,6 +86,7 @@ class _Round:
         self._said: set[str] = set()
         self._garbled: dict[str, str] = {}
         self._controller: bool | None = None
+        self._patience = ANSWER
         self._ends = Ends(topics, devices)
         self._speakers: dict[str, list[Device]] = {}
         for device in devices:
@@ -100,24 +106,37 @@ class _Round:
         what = "write" if self._visit.counters.denied > before else "write or hear"
         return mend("broker", f"we may not {what} {tree}", f"allow it: topic readwrite {tree}")
 
-    async def made(self, seconds: Seconds) -> list[Complaint]:
+    async def told(self, seconds: Seconds) -> list[Complaint]:
+        """Whom we may not tell anything, or who is not there to hear it, after having listened for `seconds`."""
         found: list[Complaint] = []
-        await self._listen(min(1.0, seconds / 3))
+        await self._listen(seconds)
         for device in self._devices:
             found += await self._may_be_told(device)
+        return found
+
+    async def heard(self, seconds: Seconds) -> list[Complaint]:
+        """Who is there, at the latest after `seconds`."""
         for device in self._devices:
             if _name(device) not in self._said:
                 for message in self._question(device):
                     self._visit.publish(replace(message, keep=True))
         for message in self._ends.questions():
             self._visit.publish(replace(message, keep=True))
-        await self._listen(seconds)
+        await self._listen(seconds, self._complete)
         running = "a controller is running" if self._controller else "no controller is running"
-        return [well("broker", running), *found, *(self._there(device) for device in self._devices), *self._ends.found()]
+        return [well("broker", running), *(self._there(device) for device in self._devices), *self._ends.found()]
 
-    async def _listen(self, seconds: Seconds) -> None:
+    def _complete(self) -> bool:
+        """Whether everybody has spoken who can, so that there is nothing left to wait for."""
+        speak = [_name(device) for device in self._devices if self._answers(device) and device.kind != "button"]
+        return self._ends.complete and all(name in self._said or name in self._online for name in speak)
+
+    def _answers(self, device: Device) -> bool:
+        return self._dialects[device.dialect].traits(device).answers and not device.topic.startswith(PREFIX)
+
+    async def _listen(self, seconds: Seconds, enough: Callable[[], bool] = lambda: False) -> None:
         until = self._visit.now() + seconds
-        while (left := until - self._visit.now()) > 0 and (incoming := await self._visit.next(left)) is not None:
+        while not enough() and (left := until - self._visit.now()) > 0 and (incoming := await self._visit.next(left)) is not None:
             self._hear(incoming)
 
     def _hear(self, incoming: Incoming) -> None:
@@ -157,7 +176,7 @@ class _Round:
             counters = self._visit.counters
             denied, unheard, acked = counters.denied, counters.unheard, counters.acked
             self._visit.publish(Message(topic, b"", keep=True))
-            until = self._visit.now() + ANSWER
+            until = self._visit.now() + self._patience
             while counters.denied == denied and counters.acked == acked and self._visit.now() < until:
                 await self._listen(0.02)
             if counters.denied > denied:
@@ -165,17 +184,19 @@ class _Round:
             if counters.unheard > unheard:
                 words = f"nobody listens on {topic}"
                 return [mend(_name(device), words, "is it switched on, is its topic right, and may it hear that?")]
+            if counters.acked == acked:
+                self._patience /= 2  # a broker that does not say so will hardly say so of the next
         return []
 
     def _there(self, device: Device) -> Complaint:
-        name, answers = _name(device), self._dialects[device.dialect].traits(device).answers
+        name = _name(device)
         if self._online.get(name) is False:
             return mend(name, "it says that it is away", "has it power, and a network?")
         if name in self._garbled:
             return improve(name, f"what it says makes no sense: {self._garbled[name]}", "is it the dialect it speaks?")
         if name in self._said or self._online.get(name):
             return well(name, "it is there")
-        if device.topic.startswith(PREFIX) or not answers:
+        if not self._answers(device):
             return improve(name, "whether it is there cannot be told from here", f"try it: ambiance device test {device.room} {device.id}")
         if device.kind == "button":
             return improve(name, "a button says nothing until it is pressed", f"press it: ambiance device test {device.room} {device.id}")

@@ -54,6 +54,11 @@ class Ends:
             device = self._shelly[number - 7000]
             self._said[device.room, device.id] = body["result"]
 
+    @property
+    def complete(self) -> bool:
+        """Whether every plug that was asked has answered."""
+        return all((device.room, device.id) in self._said for device in (*self._tasmota.values(), *self._shelly))
+
     def found(self) -> Iterator[Complaint]:
         for device in (*self._tasmota.values(), *self._shelly):
             said = self._said.get((device.room, device.id))

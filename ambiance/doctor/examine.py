@@ -1,5 +1,6 @@
 """The whole examination, worst first."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,9 +19,10 @@ LISTEN: Seconds = 4.0
 async def examine(config: Config, file: Path, clock: Clock, seconds: Seconds = LISTEN) -> list[Complaint]:
     """Look at everything; nothing is changed and nothing moves. `file` is where `config` was read from."""
     now = clock.now()
-    treatments, found = library(config)
-    found += await broker(config, seconds, now)
-    found += machine(config, now)
+    (treatments, found), answered, here = await asyncio.gather(
+        asyncio.to_thread(library, config), broker(config, seconds, now), asyncio.to_thread(lambda: list(machine(config, now)))
+    )
+    found += [*answered, *here]
     found += rooms(config.site, treatments, _written(file))
     # What the configuration warns of is said by the file and line it is about.
     found += [improve("config", warning, "") for warning in config.warnings if "hand_light" not in warning]
