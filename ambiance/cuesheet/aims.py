@@ -212,7 +212,8 @@ def _lamp(
     given = _given(device, warmth)
     if abs(given - warmth) > 0.5 and color is None:
         by = Why(Layer.ROOM, f"{device.id} reaches {device.kelvin[0]:g}-{device.kelvin[1]:g} K")
-        clamps.append(Clamp(device.id, phase, "kelvin", round(kelvin(warmth)), round(kelvin(given)), by))
+        if part > 0:  # of a lamp that does not burn nobody would see it
+            clamps.append(Clamp(device.id, phase, "kelvin", round(kelvin(warmth)), round(kelvin(given)), by))
         why = {**why, "kelvin": by}
     return Aim(LightLevel(lstar(part), given, color), why)
 

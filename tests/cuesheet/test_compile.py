@@ -156,6 +156,14 @@ def test_a_warmth_the_lamp_cannot_give_is_clamped_and_said(treatments: Treatment
     assert "2700-6500 K" in clamp.why.source
 
 
+def test_of_a_lamp_that_does_not_burn_no_warmth_is_said(treatments: Treatments) -> None:
+    exam = Device("exam", "r", "light", role="exam", kelvin=(2700, 6500))
+    sheet = treatments.sheet(room=room_of(Device("ceiling", "r", "light"), exam))
+    assert not [c for c in sheet.clamps if c.device == "exam"]
+    facial = treatments.sheet("spa/facial", room=room_of(Device("ceiling", "r", "light"), replace(exam, kelvin=(3500, 6500))))
+    assert {(c.phase, c.attribute) for c in facial.clamps if c.device == "exam"} == {("analyse", "kelvin")}
+
+
 def test_more_light_than_the_room_has_is_clamped_and_said(treatments: Treatments) -> None:
     room = replace(LAVENDER, full_light_lux=100.0)
     sheet = treatments.sheet(room=room)
