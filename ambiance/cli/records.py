@@ -11,7 +11,7 @@ import typer
 
 from ambiance.cli.start import DEFAULT, explained, load
 from ambiance.cli.terminal import ConfigFile, Json, connected, meant, say
-from ambiance.errors import AmbianceError, Conflict
+from ambiance.errors import AmbianceError
 
 if TYPE_CHECKING:
     from ambiance.client import Client
@@ -47,16 +47,17 @@ def report(
 
 
 def _told_of(client: "Client", target: str) -> str:
-    """The session whose report is meant: of a room where nothing goes on or is booked, the one that was last."""
+    """The session whose report is meant: of a room where nothing goes on, the one that was last, whatever is booked."""
     if target != target.lower():
         return target  # a report's code: no room and no session is written in capitals
     try:
-        return meant(client, target)
-    except Conflict:
-        before = client.sessions(target)
-        if not before:
-            raise
-        return str(before[0]["id"])
+        present = client.room(target)["session"]
+    except AmbianceError as error:
+        if getattr(error, "status", 0) == 404:
+            return target
+        raise
+    over = [session["id"] for session in client.sessions(target) if session["state"] == "done"]
+    return str(present or (over[0] if over else meant(client, target)))
 
 
 @app.command()

@@ -41,6 +41,14 @@ def number(path: str, text: str) -> float:
         raise Invalid((path, text, "a number, mute or unmute")) from None
 
 
+def held(text: str) -> Any:
+    """What devices are held at, as HTTP takes it."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise Invalid(("hold", text, 'devices and their values, as {"ceiling":{"brightness":30}}')) from None
+
+
 def meant(client: "Client", target: str) -> str:
     """The id meant by a session's id or a room's."""
     try:

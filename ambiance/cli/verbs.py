@@ -5,7 +5,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from ambiance.cli.start import explained
-from ambiance.cli.terminal import Json, Minutes, RoomId, code, connected, meant, number, say
+from ambiance.cli.terminal import Json, Minutes, RoomId, code, connected, held, meant, number, say
 from ambiance.cli.words import emergency_line, hands_line, room_line, session_line, site_lines, why_lines
 from ambiance.errors import Invalid
 
@@ -130,6 +130,7 @@ def adjust(
     another: Annotated[bool, typer.Option("--another", help="Another piece of music.")] = False,
     scent_off: Annotated[bool, typer.Option("--scent-off")] = False,
     exam_light: Annotated[Optional[bool], typer.Option("--exam-light/--no-exam-light")] = None,  # noqa: UP045
+    hold: Annotated[Optional[str], typer.Option(help='Devices as they should stay: {"ceiling":{"brightness":30}}.')] = None,  # noqa: UP045
     release: Annotated[bool, typer.Option("--release", help="Give the room back to the plan.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -148,10 +149,12 @@ def adjust(
             change["scent"] = "off"
         if exam_light is not None:
             change["exam_light"] = exam_light
+        if hold is not None:
+            change["hold"] = held(hold)
         if release:
             change["release"] = True
         if len(change) != 1:
-            able = "--light, --music, --style, --another, --scent-off, --exam-light, --release"
+            able = "--light, --music, --style, --another, --scent-off, --exam-light, --hold, --release"
             raise Invalid(("options", ", ".join(change) or "none", f"exactly one of {able}"))
         say(client.adjust(room, change), as_json, hands_line)
 

@@ -77,6 +77,7 @@ def test_a_treatment_is_run_from_the_first_word_to_the_cleaned_room_on_the_comma
     assert desk.json("advance", "lavender")["state"] == "running"
     assert desk.json("adjust", "lavender", "--light", "5")["hands"] == ["light +5"]
     assert "music -3" in desk.json("adjust", "lavender", "--music", "-3")["hands"]
+    assert "ceiling held" in desk.json("adjust", "lavender", "--hold", '{"ceiling":{"brightness":30}}')["hands"]
     assert "bright" in desk.json("bright", "lavender")["hands"]
     assert "bright" not in desk.json("bright", "lavender", "--off")["hands"]
     why = desk.json("why", "lavender")
@@ -92,8 +93,11 @@ def test_a_treatment_is_run_from_the_first_word_to_the_cleaned_room_on_the_comma
     assert desk.json("end", id)["state"] == "done"
     assert desk.json("rooms")[0]["state"] in ("airing", "cleaning")
     assert desk.json("ready", "lavender")["state"] in ("ready", "airing")
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    booked = desk.json("start", "lavender", "spa/swedish", "--at", tomorrow)["id"]
     report = desk.json("report", "lavender")
     assert report["session"] == id, "of a room where nothing goes on, the report of what was last"
+    assert desk.json("cancel", booked)["state"] == "cancelled" and desk.json("report", "lavender")["session"] == id
     assert desk.json("report", report["code"])["session"] == desk.json("report", report["code"].lower())["session"] == id
 
 
@@ -102,6 +106,7 @@ def test_what_cannot_be_done_exits_with_one_and_what_was_typed_wrong_with_two(de
     assert "there is no room 'tulip'" in desk.refused(2, "start", "tulip", "spa/swedish", typed=True)
     assert "minutes" in desk.refused(2, "start", "rose", "spa/swedish", "--minutes", "7")
     assert "exactly one of" in desk.refused(2, "adjust", "rose", "--light", "5", "--scent-off")
+    assert "hold: found 'ceiling=30'; wanted devices" in desk.refused(2, "adjust", "rose", "--hold", "ceiling=30")
     nobody = command("rooms", AMBIANCE_URL="http://127.0.0.1:9", AMBIANCE_TOKEN="x" * 20)
     assert nobody.returncode == 1 and "no controller answers at http://127.0.0.1:9" in nobody.stderr
     stranger = command("rooms", AMBIANCE_URL=desk.house.url, AMBIANCE_TOKEN="nobodys-token-at-all")
