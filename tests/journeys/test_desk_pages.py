@@ -332,6 +332,10 @@ def test_news_of_a_room_takes_neither_the_keyboard_nor_the_way_back_away(spa: Sp
 
 def test_the_words_of_a_course_can_be_read_on_a_phone(spa: Spa) -> None:
     desk = spa.desk(size=PHONE)
+    slot = desk.lane("rose").locator(".slot").last
+    expect(slot.locator("svg")).to_be_visible()
+    lane, name = slot.bounding_box(), slot.locator(".label").bounding_box()
+    assert lane is not None and name is not None and name["x"] >= lane["x"] + lane["width"], "no name lies on so low a ribbon"
     desk.lane("rose").locator(".name").click()
     ribbon = desk.page.get_by_role("dialog").locator("svg.ribbon")
     expect(ribbon).to_be_visible()

@@ -127,6 +127,7 @@ function settle(count) {
   const rows = Math.ceil(count / columns);
   board.style.setProperty("--columns", columns);
   board.style.setProperty("--rows", rows);
+  board.dataset.low = String(rows > 12 || innerWidth <= 760);
   board.dataset.dense = rows > 12 ? "very" : rows > 6 ? "some" : "no";
   // A finger's breadth each; a little less where that saves the whole house from being scrolled.
   const room = Math.floor((innerHeight - list.getBoundingClientRect().top - scrollY) / rows);
