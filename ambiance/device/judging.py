@@ -6,7 +6,7 @@ from typing import Any
 from ambiance.clock import Instant
 from ambiance.cuesheet.wanted import plain
 from ambiance.device.difference import on_its_way, unlike
-from ambiance.device.talk import GRACE, Talk
+from ambiance.device.talk import GRACE, Talk, fade
 from ambiance.units import Seconds
 
 SETTLING: Seconds = 10.0
@@ -26,6 +26,8 @@ def changed_by_hand(talk: Talk, values: Mapping[str, Any], right: bool, versione
         # So far from its way that no fade of ours leads there.
         talk.settled = values
         return True
+    if versioned and talk.wanted is not None and 0 < values.get("fade", 0.0) < fade(talk.wanted).total_seconds() - 0.1:
+        return False  # it says itself that it is still on the way we sent it
     before, talk.settled = talk.settled, values
     if right or now <= talk.moved_by + talk.within(GRACE):
         return False

@@ -524,6 +524,19 @@ def test_a_device_that_is_a_little_slow_to_settle_is_not_taken_for_a_hand(house:
     assert house.told(DeviceChanged) == []
 
 
+def test_a_lamp_that_says_it_is_still_on_its_way_is_not_taken_for_a_hand_however_late_it_is(house: House) -> None:
+    house.delivers = False
+    house.send("ceiling", LightWanted(True, 50, 2700, None, 10))
+    said = {"on": True, "kelvin": 2700, "color": None, "epoch": 4, "version": 1}
+    house.hear("ceiling", {**said, "brightness": 90, "fade": 9.8})
+    house.pass_(60)
+    for brightness, left in ((80, 7.5), (65, 3.8), (52, 0.5), (50, 0)):
+        house.hear("ceiling", {**said, "brightness": brightness, "fade": left})
+    assert house.told(DeviceChanged) == []
+    house.hear("ceiling", {**said, "brightness": 90, "fade": 10})
+    assert len(house.told(DeviceChanged)) == 1, "one that only repeats what it was told says nothing of its way"
+
+
 def test_scent_stopped_at_the_device_is_a_hand(house: House) -> None:
     house.send("scent", DiffuserWanted(True, 2, 120))
     house.pass_(30)
