@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 DEFAULT = Path("config.yaml")
 CONFIG = "AMBIANCE_CONFIG"
 """The variable that names the configuration where no option does."""
+TURN = 0.001
+"""Seconds for which a busy loop may keep the link's thread from saying what waits."""
 _WRONG_INPUT = (FileError, ConfigError, Invalid, NotOffered, Unknown)
 
 
@@ -51,6 +53,7 @@ def plainly(words: Sequence[str]) -> Path | None:
 def control(config: Path) -> None:
     """Run the controller of one site until a signal comes."""
     gc.disable()  # until everything is loaded: what is loaded stays
+    sys.setswitchinterval(TURN)
     with explained():
         logs(logging.INFO)
         import asyncio

@@ -42,6 +42,8 @@ LARGEST_PACKET = 1024 * 1024
 """What an MQTT 5 broker is told never to send us."""
 WAITING = 20_000
 INBOX = 20_000
+TOGETHER = 64
+"""Messages our thread is woken for in the middle of a turn of the loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Connection:
         self._settings, self._client_id, self._filters, self._will = settings, client_id, filters, will
         self._counters, self._now, self._loop = counters, loop.time, loop
         self._waking = False
+        self._said = 0
         self._outbox = Outbox(WAITING, counters)
         self._inbox: Inbox[Item] = Inbox(INBOX, Incoming, loop, lambda item: told(self, item))
         self._window = Window(loop.time)
@@ -101,8 +104,13 @@ class Connection:
         threading.Thread(target=self._run, name=f"mqtt-{self._client_id}", daemon=True).start()
 
     def publish(self, message: Message) -> None:
-        # Woken once for all that one turn of the loop says: each wake costs more than a message.
-        if self._outbox.put(message) and not self._waking:
+        # Woken once for all that one turn of the loop says: each wake costs more than a message. Where it says much the broker
+        # has the beginning while the end is still being thought of.
+        idle = self._outbox.put(message)
+        self._said += 1
+        if self._said >= TOGETHER:
+            self._wake()
+        elif idle and not self._waking:
             self._waking = True
             self._loop.call_soon(self._wake_soon)
 
@@ -129,6 +137,7 @@ class Connection:
         self._wake()
 
     def _wake(self) -> None:
+        self._said = 0
         # Full: it is awake. Closed: it is gone.
         with contextlib.suppress(OSError):
             self._wake_out.send(b"\0")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from ambiance.device import connection
 from ambiance.device.connection import LARGEST
 from ambiance.device.link import BrokerSettings, Patience
 from ambiance.device.message import Incoming, Message
@@ -160,6 +161,22 @@ def test_500_rooms_at_once_lose_nothing(broker: AnyBroker) -> None:
             assert sorted(letter.topic for letter in witness.heard) == sorted(wanted)
 
     with Witness(broker.port, "ambiance/harbour/+/device/+/set") as witness:
+        asyncio.run(play(witness))
+
+
+def test_the_broker_has_the_beginning_of_a_long_turn_before_its_end(broker: AnyBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "TICK", 600.0)  # nothing but a word from the loop wakes the link
+
+    async def play(witness: Witness) -> None:
+        async with linked(broker.url, Patience()) as (link, told):
+            await told.up()
+            link.publish(Message(DEVICES.replace("+", "x"), b"{}"))
+            await told.until(lambda: told.heard and not link.in_flight)  # nothing is under way any more that would wake it
+            for n in range(2 * connection.TOGETHER):
+                link.publish(Message(f"ambiance/harbour/room-{n}/device/ceiling/set", b"now"))
+            witness.until(lambda: any(letter.payload == b"now" for letter in witness.heard))  # and the loop has no turn meanwhile
+
+    with Witness(broker.port) as witness:
         asyncio.run(play(witness))
 
 
