@@ -81,7 +81,7 @@ class Measuring:
         if news.room is None or news.session is None or news.room not in self._sensors:
             return
         match news.type:
-            case "session_started":
+            case "session_started" if self._sensors[news.room]:
                 self._begin(news.room, news.session)
             case "session_moved":
                 self._stays = {room: stay for room, stay in self._stays.items() if stay.session != news.session}

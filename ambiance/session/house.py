@@ -223,9 +223,8 @@ class Turn:
 
     def upcoming(self, room: str) -> list[Session]:
         """Live and scheduled sessions of a room, as this turn has them."""
-        known = {s.id: self.sessions.get(s.id, s) for s in self.house.upcoming(room)}
-        known.update((id, self.sessions[id]) for id in self._here.get(room, ()) if id in self.sessions)
-        return [s for s in known.values() if s.room == room and (s.state in LIVE or s.state is SessionState.SCHEDULED)]
+        known = map(self.session, dict.fromkeys(self.house.by_room.get(room, ())) | self._here.get(room, {}))
+        return [s for s in known if s is not None and s.room == room and (s.state in LIVE or s.state is SessionState.SCHEDULED)]
 
     def session(self, id: str) -> Session | None:
         return self.sessions.get(id) or self.house.sessions.get(id)
