@@ -72,8 +72,11 @@ class Running:
 
     def start(self) -> Self:
         """Returns as soon as the process exists; `up` waits for it to answer."""
+        # As an installed program does, it keeps its bytecode, whatever this shell is told: only the first start compiles.
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        env["PYTHONPYCACHEPREFIX"] = str(self._log.parent / "bytecode")
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, cwd=ROOT, stderr=log, stdout=log)
+            self._process = subprocess.Popen(self._command, cwd=ROOT, env=env, stderr=log, stdout=log)
         return self
 
     def up(self, within: float = 60.0) -> Self:
