@@ -24,6 +24,7 @@ from yaml import (
     SequenceStartEvent,
     YAMLError,
 )
+from yaml.reader import ReaderError
 
 from ambiance.errors import Fault, FileError, Place
 from ambiance.yaml.node import Faults, Node, Scalar, plain, short
@@ -101,6 +102,7 @@ class _Builder:
         self._name = name
         self._faults: list[Fault] = []
         self._count = 0
+        self._text = text
         self._events: Iterator[Event] = yaml.parse(text, Loader=yaml.CSafeLoader)
 
     def document(self, told: Faults | None) -> Node:
@@ -118,6 +120,8 @@ class _Builder:
                     root = self._node(event, self._place(event, ""), 1)
         except YAMLError as error:
             raise self._unreadable(error) from None
+        except UnicodeDecodeError:  # a tag may be written in bytes that are no text
+            raise self._stop(root.place, "a tag that is no text", "plain values: tags are not read") from None
         if self._faults and told is None:
             raise FileError(self._faults)
         if told is not None:
@@ -196,7 +200,10 @@ class _Builder:
     def _unreadable(self, error: YAMLError) -> FileError:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = str(getattr(error, "problem", None) or "characters that YAML does not allow").strip()
-        line = mark.line + 1 if mark is not None else 1
+        if isinstance(error, ReaderError):  # which knows only the byte
+            line = self._text.encode()[: error.position].count(b"\n") + 1
+        else:
+            line = mark.line + 1 if mark is not None else 1
         return self._stop(Place(self._name, line), f"text that is no YAML ({short(problem, 100)[1:-1]})", "indented YAML: key: value")
 
 

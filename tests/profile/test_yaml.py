@@ -153,6 +153,8 @@ def test_fault_20_not_a_number_and_infinity_are_refused(word: str) -> None:
         ("[1, 2]: 3\n", "x.yaml:1: found a list of 2 as a key; wanted a word as a key"),
         ("a" * 262_145, "x.yaml:1: found more than 262144 bytes; wanted at most 262144"),
         ("\ud800", "x.yaml:1: found byte 0xed, which is not UTF-8"),
+        ("a: !%ed%a0%80 b\n", "x.yaml:1: found a tag that is no text; wanted plain values"),
+        ("a: 1\nb: \x07\n", "x.yaml:2: found text that is no YAML (characters that YAML does not allow)"),
         ('a: "\\ud800"\n', "x.yaml:1: found text that is no YAML (found invalid Unicode character escape code)"),
     ],
 )
