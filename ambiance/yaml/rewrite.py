@@ -252,10 +252,10 @@ def _comment(line: str) -> str:
     return ""
 
 
-def _item(item: Mapping[str, Any], indent: int) -> list[str]:
-    """An item of a list: a device or a folder on one line where it fits, else a key a line."""
+def _item(item: object, indent: int) -> list[str]:
+    """An item of a list: a device or a folder on one line where it fits, else a key a line. What is no item is for the reader to refuse."""
     short = _braces(item)
-    if ("kind" in item or "licence" in item) and len(short) <= _SHORT:
+    if not isinstance(item, Mapping) or short == "{}" or (("kind" in item or "licence" in item) and len(short) <= _SHORT):
         return [f"{' ' * indent}- {short}"]
     lines: list[str] = []
     for key, value in item.items():

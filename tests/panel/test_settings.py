@@ -100,7 +100,7 @@ def test_every_fault_has_its_path_and_nothing_is_changed_or_written_down(house: 
 @pytest.mark.parametrize(
     "changes",
     [{}, {"broker.url": "x"}, {"rooms.../../x": 1}, {"site": {}}, {"rooms.lavender": 5}, {"rooms.nova.devices.x.y": 1},
-     {"rooms.lavender.name": "a\nb"},
+     {"rooms.lavender.name": "a\nb"}, {"music.folders": [{}]}, {"music.folders": [{"path": "calm"}, 3]}, {"rooms.lavender.devices": [{}]},
      {"rooms.lavender.name": {"a: b\n- c": [[[]]]}}, {"rooms.x" * 40: 1}, {"rooms.lavender.devices": "&a *b"}, {"site.name": "x" * 5000}],
 )  # fmt: skip
 def test_row_20_whatever_is_sent_is_refused_and_never_a_fault_of_ours(house: Fitted, changes: dict[str, Any]) -> None:
