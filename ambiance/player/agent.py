@@ -142,16 +142,16 @@ class Agent:
 
     async def _begin(self, asked: Asked) -> None:
         before, now = self._asked, self._clock.monotonic()
+        self._go_on(now)
         self._asked, self._said_at, self._again_at = asked, None, None
         here = self._level.at(now)
         if not asked.playing:
             # The level is kept for the play that follows it; what sounds now falls first.
             fade = (asked.fade or CUT) if self._on is not None else 0.0
             target = FLOOR if self._on is not None else decibels(asked.volume, self._taper)
-            self._level, self._stepped_at = Ramp(here, target, now, fade), now
+            self._level = Ramp(here, target, now, fade)
             return
         target = decibels(asked.volume, self._taper)
-        self._stepped_at = now
         if self._on is None and here <= FLOOR and asked.fade > 0:
             here = max(here, target - RISE * asked.fade)  # nobody set a level for silence: begin where the rise is no steeper than any
         self._level = Ramp(here, target, now, asked.fade)

@@ -120,6 +120,22 @@ def test_a_fade_over_which_the_machine_stood_still_goes_on_from_where_it_was_hea
     asyncio.run(story())
 
 
+def test_what_is_asked_once_the_machine_goes_on_begins_where_it_was_heard() -> None:
+    async def story() -> None:
+        async with room() as r:
+            r.ask(True, 20.0)
+            await r.clock.run(1.0)
+            r.ask(True, 60.0, fade=10.0)
+            await r.clock.run(3.0)
+            heard = gain(r.decks.levels[0])
+            r.clock.advance(6.0)  # nothing of the agent runs meanwhile
+            r.ask(True, 60.0, fade=10.0)
+            await r.clock.run(0.1)
+            assert 0 <= gain(r.decks.levels[0]) - heard < 1.5
+
+    asyncio.run(story())
+
+
 def test_steps_come_no_more_than_five_a_second() -> None:
     async def story() -> None:
         async with room() as r:
