@@ -1,6 +1,7 @@
 """Settings and the menu, changed as from a page: what is wrong is named, and then nothing has changed."""
 
 import threading
+from dataclasses import replace
 from datetime import time
 from pathlib import Path
 from shutil import rmtree
@@ -175,9 +176,11 @@ def test_the_library_that_came_with_the_program_is_lent_and_not_written(tmp_path
     rmtree(house.menu.parent)
     running = load_config(house.file, {})
     before = (running.profiles / "menu.yaml").read_bytes()
-    files = HouseFiles(house.file, running, {}, house.library)
-    with pytest.raises(Conflict, match=rf"copy \S+/profiles to {tmp_path}/profiles and start again"):
-        files.change_menu("mine", {"name": "Mine", "profile": "spa/swedish", "minutes": 60}, None)
+    (tmp_path / "lent").symlink_to(running.profiles)
+    for named in (running.profiles, tmp_path / "lent", running.profiles / ".." / running.profiles.name):
+        files = HouseFiles(house.file, replace(running, profiles=named), {}, house.library)
+        with pytest.raises(Conflict, match=rf"copy \S+/\w+ to {tmp_path}/profiles and start again"):
+            files.change_menu("mine", {"name": "Mine", "profile": "spa/swedish", "minutes": 60}, None)
     assert (running.profiles / "menu.yaml").read_bytes() == before
 
 

@@ -45,7 +45,8 @@ class HouseFiles:
         self, path: Path, running: Config, env: Mapping[str, str], library: Library, offered: Callable[[], None] = lambda: None
     ) -> None:
         self._path, self._env, self._menu = path, env, running.profiles / _MENU
-        self._lent = running.profiles == shipped() and not running.profiles.is_relative_to(path.resolve().parent)
+        library_at = running.profiles.resolve()
+        self._lent = library_at == shipped() and not library_at.is_relative_to(path.resolve().parent)
         self._library, self._offered, self._lock = library, offered, Lock()
         self._running = running
 
