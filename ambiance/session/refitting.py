@@ -19,16 +19,23 @@ from ambiance.session.model import LIVE, RoomState, Session
 from ambiance.session.needing import Compiled, planned_anew
 from ambiance.session.needs import needs
 from ambiance.session.returning import without_rooms
-from ambiance.site import Room, Site
+from ambiance.site import Device, Room, Site
 from ambiance.why import Layer, Why
 
 REFITTED = Why(Layer.ROOM, "the room was set up anew")
 
 
 def with_occupied(house: House, site: Site) -> Site:
-    """`site`, and the rooms as they are that it does not have any more while somebody is in them."""
+    """`site`, and the rooms as they are that it does not have any more while somebody is in them: what hangs there is no other's yet."""
     kept = tuple(room for room in house.site.rooms if room.id not in site.by_id and house.live(room.id) is not None)
-    return replace(site, rooms=(*site.rooms, *kept)) if kept else site
+    theirs = [device for room in kept for device in room.devices if device.topic]
+    if not theirs:
+        return replace(site, rooms=(*site.rooms, *kept)) if kept else site
+
+    def free(device: Device) -> bool:
+        return not any(device.is_still(replace(other, id=device.id, room=device.room)) for other in theirs)
+
+    return replace(site, rooms=(*(replace(room, devices=tuple(filter(free, room.devices))) for room in site.rooms), *kept))
 
 
 def refit(turn: Turn, before: Site, library: Library, compiler: Compiler) -> None:

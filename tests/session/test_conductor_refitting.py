@@ -253,6 +253,25 @@ def test_a_room_in_which_somebody_is_stays_until_they_are_gone_and_nothing_else_
     played(scenario, rooms=(LAVENDER, ROSE))
 
 
+def test_what_hangs_in_a_room_in_which_somebody_is_is_told_nothing_for_a_room_by_another_name() -> None:
+    async def scenario(house: House) -> None:
+        id = await house.begin("nova")
+        await house.run(10 * MINUTE)
+        await house.adopt(LAVENDER, wired("iris"))
+        assert [device.id for device in house.conductor.site.by_id["iris"].devices] == ["speaker"]
+        await house.act("end", id)
+        await house.act("end", id)
+        await house.adopt(LAVENDER, wired("iris"))
+        assert set(house.conductor.site.by_id) == {"lavender", "iris"}
+        assert {device.id for device in house.conductor.site.by_id["iris"].devices} == {"ceiling", "speaker"}
+
+    def wired(id: str) -> Room:
+        lamp = Device("ceiling", id, "light", dialect="wled", topic="wled/treatment")
+        return replace(NOVA, id=id, devices=(lamp, Device("speaker", id, "player")))
+
+    played(scenario, rooms=(LAVENDER, wired("nova")))
+
+
 def test_a_room_that_goes_takes_its_bookings_with_it() -> None:
     async def scenario(house: House) -> None:
         id = await house.begin("rose", at=house.clock.now() + timedelta(hours=1))
