@@ -44,7 +44,7 @@ def on_its_way(values: Mapping[str, Any], places: Sequence[Mapping[str, Any]], t
         return False
     for key in MOVING:
         along = [at for place in places if (at := _at(place, key)) is not None]
-        if key not in values or len(along) < len(places):
+        if values.get(key) is None or len(along) < len(places):
             continue
         slack = max(tolerance.get(key, 0.0), 0.03 * max(along), 1.0)
         # A lamp that was off may say the level it remembers.

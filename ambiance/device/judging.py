@@ -26,7 +26,7 @@ def changed_by_hand(talk: Talk, values: Mapping[str, Any], right: bool, versione
         # So far from its way that no fade of ours leads there.
         talk.settled = values
         return True
-    if versioned and talk.wanted is not None and 0 < values.get("fade", 0.0) < fade(talk.wanted).total_seconds() - 0.1:
+    if versioned and talk.wanted is not None and 0 < (values.get("fade") or 0.0) < fade(talk.wanted).total_seconds() - 0.1:
         return False  # it says itself that it is still on the way we sent it
     before, talk.settled = talk.settled, values
     if right or now <= talk.moved_by + talk.within(GRACE):

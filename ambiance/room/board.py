@@ -65,7 +65,7 @@ class Board:
         if after == before:
             return
         self._rooms[news.room][news.device] = after
-        if after.settling and (by := _settled_by(after)) is not None:
+        if after.settling and not before.settling and (by := _settled_by(after)) is not None:
             self._clock.call_at(by, partial(self._settled, news.room, news.device))
         for told in tuple(self._told):
             told(news.room)

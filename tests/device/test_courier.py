@@ -537,6 +537,17 @@ def test_a_lamp_that_says_it_is_still_on_its_way_is_not_taken_for_a_hand_however
     assert len(house.told(DeviceChanged)) == 1, "one that only repeats what it was told says nothing of its way"
 
 
+def test_a_lamp_that_says_null_for_what_it_does_not_tell_is_heard_out(house: House) -> None:
+    house.delivers = False
+    house.send("ceiling", LightWanted(True, 50, 2700, None, 10))
+    said = {"on": True, "kelvin": None, "color": None, "fade": None, "epoch": 4, "version": 1}
+    house.hear("ceiling", {**said, "brightness": 50})
+    house.pass_(60)
+    house.hear("ceiling", {**said, "brightness": 50})
+    house.hear("ceiling", {**said, "brightness": 90})
+    assert (len(house.told(DeviceReported)), len(house.told(DeviceChanged)), house.told(ReportRefused)) == (3, 1, [])
+
+
 def test_scent_stopped_at_the_device_is_a_hand(house: House) -> None:
     house.send("scent", DiffuserWanted(True, 2, 120))
     house.pass_(30)

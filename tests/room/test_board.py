@@ -1,12 +1,13 @@
 """The board: wanted and reported are two things, and what is wrong is said in words."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from ambiance.clock import ManualClock
+from ambiance.clock import Alarm, Instant, ManualClock
 from ambiance.cuesheet.wanted import DiffuserWanted, LightWanted, Wanted, WarmerWanted
 from ambiance.device import (
     ButtonPressed,
@@ -175,6 +176,32 @@ def test_what_lies_between_where_a_lamp_was_and_goes_is_no_fault_while_it_may_be
     assert wall.faults() == ()
     wall.clock.advance(5)
     assert wall.faults() == ("Ceiling is on instead of off.",)
+
+
+def test_a_lamp_that_does_not_tell_its_white_is_believed_on_its_way(wall: Wall) -> None:
+    wall.reported("ceiling", on=True, brightness=60, kelvin=2700)
+    wall.asked("ceiling", DIM)
+    wall.reported("ceiling", on=True, brightness=40, kelvin=None)
+    assert wall.board.scene("lavender")["ceiling"]["reported"] == {"on": True, "brightness": 40, "kelvin": None}
+
+
+def test_a_lamp_that_tells_its_whole_way_is_waited_for_once() -> None:
+    class Counting(ManualClock):
+        alarms = 0
+
+        def call_at(self, when: Instant, do: Callable[[], None]) -> Alarm:
+            self.alarms += 1
+            return super().call_at(when, do)
+
+    clock = Counting()
+    board = Board(SITE, clock)
+    board.heard(DeviceAsked("lavender", "ceiling", DIM))
+    for second in range(31):
+        board.heard(DeviceReported("lavender", "ceiling", {"on": True, "brightness": 40 - second / 2}, True))
+        clock.advance(1)
+    assert clock.alarms == 1
+    clock.advance(10)
+    assert board.belief("lavender").faults == ("Ceiling is at 25 % light instead of 10 % light.",)
 
 
 def test_a_run_that_ended_by_its_own_timer_is_not_a_fault(wall: Wall) -> None:
