@@ -91,7 +91,8 @@ class Announcer:
         self._turn = None
         for id in list(self._stale)[:AT_ONCE]:
             del self._stale[id]
-            if (room := self._conductor.site.by_id.get(id)) is not None:
+            # A room that is new has no number before its coming is saved and told.
+            if (room := self._conductor.site.by_id.get(id)) is not None and id in self._seq:
                 self._say(room)
         if self._stale:
             self._turn = asyncio.get_running_loop().call_soon(self._say_stale)

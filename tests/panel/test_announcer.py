@@ -179,6 +179,23 @@ def test_many_rooms_take_turns_with_the_rest_of_the_house() -> None:
     asyncio.run(run())
 
 
+def test_a_room_that_is_new_is_said_once_its_coming_is_told_and_keeps_no_other_waiting() -> None:
+    def comes(house: House, announcer: Announcer) -> None:
+        room, site = house.conductor.room, replace(SITE, rooms=(*SITE.rooms, replace(SITE.rooms[0], id="nova")))
+        house.conductor.site = site
+        house.board.adopt(site)
+        house.conductor.room = lambda id: replace(room("lavender"), hands=())  # type: ignore[method-assign]
+        announcer.changed("nova")
+        announcer.changed("lavender")
+
+    def told(house: House, announcer: Announcer) -> None:
+        comes(house, announcer)
+        announcer.told(News(9, NOW, "site_changed"))
+
+    assert [message.topic for message in announced(comes)] == [STATE]
+    assert {message.topic for message in announced(told)} > {"ambiance/harbour/nova/state", "ambiance/harbour/nova/scene"}
+
+
 def test_a_silent_call_changes_nothing_that_is_said_of_its_room() -> None:
     def call(house: House, _: Announcer) -> None:
         house.conductor.emergency["lavender"] = "duress"
