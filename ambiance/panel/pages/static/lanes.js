@@ -13,6 +13,15 @@ const ICON = {
 
 const lanes = new Map();
 
+let wide = 0;
+/** How wide an axis is: told by the browser once it has laid out everything; asking it lane by lane would make it do so each time. */
+const axes = new ResizeObserver((seen) => {
+  wide = seen.at(-1).contentRect.width || wide;
+  for (const here of lanes.values()) {
+    place(here, moment.now());
+  }
+});
+
 /** Build or renew one lane; `act(room, verb)` is called for its one action, `open(room)` for everything else. `bare`: without its ribbons yet. */
 export function lane(list, room, { act, open, bare }) {
   let here = lanes.get(room.id);
@@ -37,6 +46,7 @@ export function lane(list, room, { act, open, bare }) {
     go.addEventListener("click", () => act(here.room, here.verb));
     lanes.set(room.id, here);
     list.append(here.node);
+    axes.observe(here.track);
   }
   // What has not changed is left alone; before a booking, time alone changes what comes next.
   const mark = room.next_booking ? null : JSON.stringify({ ...room, countdown: 0 });
@@ -148,31 +158,35 @@ export function ribbons(here) {
 /** Move everything on with the time: ribbons, and what is left. */
 export function tick(only) {
   const now = moment.now();
-  const start = now - BACK * MINUTE;
-  const span = (BACK + AHEAD) * MINUTE;
-  const wide = lanes.values().next().value?.track.clientWidth ?? 0;
   for (const here of only ? [only] : lanes.values()) {
-    const inOrder = [...here.ribbons.values()].sort((one, other) => one.from - other.from);
-    for (const [n, drawn] of inOrder.entries()) {
-      drawn.node.style.left = `${((drawn.from - start) / span) * 100}%`;
-      drawn.node.style.width = `${((drawn.to - drawn.from) / span) * 100}%`;
-      // The name stays in sight when its beginning has left the axis.
-      drawn.label.style.marginLeft = `${Math.max(0, ((start - drawn.from) / (drawn.to - drawn.from)) * 100)}%`;
-      // It ends where the next ribbon begins; a scrap of a name says nothing.
-      const until = Math.min(inOrder[n + 1]?.from ?? Infinity, start + span);
-      const [free, after] = [Math.max(start, drawn.from), drawn.to].map((from) => Math.round(((until - from) / span) * wide - 12));
-      drawn.label.hidden = free < 64;
-      drawn.label.style.setProperty("--free", `${free}px`);
-      // Where lanes are low it stands behind its ribbon, not on it.
-      drawn.label.style.setProperty("--after", `${after}px`);
-      drawn.node.dataset.name = after < 64 ? "on" : "after";
-    }
+    place(here, now);
     const { text, words } = left(here.room, now);
     const name = `${here.room.name}: ${[here.state.textContent, words].filter(Boolean).join(", ")}`;
     if (here.node.getAttribute("aria-label") !== name) {
       here.left.replaceChildren(el("span", { "aria-hidden": "true" }, text), el("span", { class: "unseen" }, words));
       here.node.setAttribute("aria-label", name);
     }
+  }
+}
+
+/** Put the ribbons of a lane, and their names, where they belong on the axis. */
+function place(here, now) {
+  const start = now - BACK * MINUTE;
+  const span = (BACK + AHEAD) * MINUTE;
+  const inOrder = [...here.ribbons.values()].sort((one, other) => one.from - other.from);
+  for (const [n, drawn] of inOrder.entries()) {
+    drawn.node.style.left = `${((drawn.from - start) / span) * 100}%`;
+    drawn.node.style.width = `${((drawn.to - drawn.from) / span) * 100}%`;
+    // The name stays in sight when its beginning has left the axis.
+    drawn.label.style.marginLeft = `${Math.max(0, ((start - drawn.from) / (drawn.to - drawn.from)) * 100)}%`;
+    // It ends where the next ribbon begins; a scrap of a name says nothing.
+    const until = Math.min(inOrder[n + 1]?.from ?? Infinity, start + span);
+    const [free, after] = [Math.max(start, drawn.from), drawn.to].map((from) => Math.round(((until - from) / span) * wide - 12));
+    drawn.label.hidden = free < 64;
+    drawn.label.style.setProperty("--free", `${free}px`);
+    // Where lanes are low it stands behind its ribbon, not on it.
+    drawn.label.style.setProperty("--after", `${after}px`);
+    drawn.node.dataset.name = after < 64 ? "on" : "after";
   }
 }
 
