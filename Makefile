@@ -4,6 +4,8 @@
 PYTHON := .venv/bin/python
 PIP := --disable-pip-version-check --quiet
 READY := .venv/.ready
+# Whatever this shell is told: without its bytecode every start of a process would compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test check bench pictures requirements debian clean
 .DELETE_ON_ERROR:

@@ -16,6 +16,7 @@ from typing import Any, Self
 from ambiance.panel.tokens import create
 from tests.benchmarks.load import request
 from tests.benchmarks.wire import Observer
+from tests.brokers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 MOSQUITTO = "/usr/sbin/mosquitto"
@@ -26,12 +27,6 @@ TOLD = (f"{PREFIX}/+/device/+/set", f"{PREFIX}/+/state", f"{PREFIX}/+/scene", f"
 SETS = (f"{PREFIX}/+/device/+/set",)
 _LAMPS = ("{id: ceiling,kind: light}", "{id: cove,kind: light,role: accent}", "{id: niches,kind: light}")
 """Short, since a configuration of a thousand rooms must stay under the 256 KiB that one file may have."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def room_id(number: int) -> str:

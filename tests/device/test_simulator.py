@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -23,6 +22,7 @@ from ambiance.device.simulator import SimulatedRoom, Simulator, simulate
 from ambiance.device.twin import LightTwin, PlayerTwin, RunTwin, twin_of
 from ambiance.site import Device, Room
 from ambiance.units import kelvin, lstar, mired, output
+from tests.brokers import free_port
 
 TOPICS = Topics("ambiance", "harbour")
 NATIVE = Native(TOPICS)
@@ -313,9 +313,7 @@ def test_a_wall_switch_and_a_button_work_by_hand(bench: Bench) -> None:
 
 @pytest.fixture
 def mosquitto_url(tmp_path: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     conf = tmp_path / "twins.conf"
     conf.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
     process = subprocess.Popen(["/usr/sbin/mosquitto", "-c", str(conf)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

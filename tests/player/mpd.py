@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.brokers import free_port
+
 RATE = 44_100
 _FRAME = 4
 """Bytes of one moment: two channels of 16 bits."""
@@ -94,9 +96,7 @@ class Mpd:
     """MPD on a free port, its music in `folder`/music. It may be killed and started again; `listener` goes on listening."""
 
     def __init__(self, folder: Path, outputs: int = 2) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         (folder / "music").mkdir(parents=True, exist_ok=True)
         pipes = {f"deck-{n}": folder / f"deck-{n}" for n in range(outputs)}
         lines = [
